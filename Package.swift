@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+//
+// The package graph is the architecture: one target a stage, importing only from lower layers.
+// Tests/ArchitectureTests holds this manifest and the imports of every file against each other.
+
+import PackageDescription
+
+/// The same strict settings for every Swift target of ours.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+func module(_ name: String, uses: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: uses, swiftSettings: strict)
+}
+
+func program(_ name: String, uses: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: uses, swiftSettings: strict)
+}
+
+func tests(_ name: String, uses: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: uses + ["TestSupport"], swiftSettings: strict)
+}
+
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "facet",
+    products: [
+        .executable(name: "facet", targets: ["facet"]),
+        .executable(name: "facet-bench", targets: ["facet-bench"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        // Layer 0: C
+        system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+        system("CWebP", pkgConfig: "libwebpdemux", apt: "libwebp-dev"),
+        system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+        system("CLinux", pkgConfig: "", apt: "libc6-dev"),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        // Layer 0: Swift
+        module("Telemetry", uses: [logging]),
+        module("Vectors", uses: ["CCrypto"]),
+        module("Tensors"),
+        module("ImageDecoding", uses: ["CPNG", "CJPEG", "CWebP"]),
+        // Layer 1
+        module("Kernels", uses: ["Tensors", "CKernels", "COpenBLAS"]),
+        module("Checkpoints", uses: ["Tensors"]),
+        module("Preprocessing", uses: ["ImageDecoding", "Tensors"]),
+        module("HTTPServer", uses: ["Telemetry", "CLinux"]),
+        // Layer 2
+        module("Networks", uses: ["Kernels", "Checkpoints", "Tensors"]),
+        // Layer 3
+        module(
+            "EmbeddingPipeline",
+            uses: ["ImageDecoding", "Preprocessing", "Networks", "Checkpoints", "Tensors", "Vectors", "Telemetry"]),
+        // Layer 4
+        module("EmbeddingAPI", uses: ["EmbeddingPipeline", "HTTPServer", "Vectors", "Telemetry"]),
+        // Layer 5
+        program(
+            "facet",
+            uses: [
+                "EmbeddingAPI", "EmbeddingPipeline", "HTTPServer", "Networks", "Checkpoints", "Preprocessing",
+                "ImageDecoding", "Tensors", "Vectors", "Telemetry", "CLinux", argumentParser, logging,
+            ]),
+        program(
+            "facet-bench",
+            uses: [
+                "EmbeddingPipeline", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors",
+                "Vectors", "HTTPServer", argumentParser,
+            ]),
+        // Tests
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+        tests("ArchitectureTests", uses: []),
+        tests("VectorsTests", uses: ["Vectors"]),
+        tests("TensorsTests", uses: ["Tensors"]),
+        tests("TelemetryTests", uses: ["Telemetry"]),
+        tests("ImageDecodingTests", uses: ["ImageDecoding"]),
+        tests("PreprocessingTests", uses: ["Preprocessing", "ImageDecoding", "Tensors"]),
+        tests("CheckpointsTests", uses: ["Checkpoints", "Tensors"]),
+        tests("HTTPServerTests", uses: ["HTTPServer", "Telemetry"]),
+        tests("KernelsTests", uses: ["Kernels", "Tensors"]),
+        tests("NetworksTests", uses: ["Networks", "Kernels", "Checkpoints", "Tensors"]),
+        tests(
+            "EmbeddingPipelineTests",
+            uses: ["EmbeddingPipeline", "Networks", "Preprocessing", "ImageDecoding", "Checkpoints", "Vectors"]),
+        tests("EmbeddingAPITests", uses: ["EmbeddingAPI", "EmbeddingPipeline", "HTTPServer", "Vectors"]),
+        tests("FacetTests", uses: ["facet"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
