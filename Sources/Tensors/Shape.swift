@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The extents of a tensor, outermost first; row-major. Rank 0 is a scalar with one element.
+/// The extents of a tensor, outermost first.
+///
+/// Elements are row-major. Rank 0 is a scalar with one element.
 package struct Shape: Hashable, Sendable, CustomStringConvertible, ExpressibleByArrayLiteral {
     package let dimensions: [Int]
     /// Product of the dimensions; 1 for a scalar.
@@ -34,6 +36,6 @@ package struct Shape: Hashable, Sendable, CustomStringConvertible, ExpressibleBy
 
     package subscript(index: Int) -> Int { dimensions[index] }
 
-    /// `[64, 3, 7, 7]`
+    /// Extents as in `[64, 3, 7, 7]`.
     package var description: String { dimensions.description }
 }

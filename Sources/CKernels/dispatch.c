@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels.h"
+
+facet_isa facet_best_isa(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        return FACET_AVX512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return FACET_AVX2;
+#endif
+    return FACET_PORTABLE;
+}
+
+ptrdiff_t facet_panel_width(facet_isa isa) {
+    return isa == FACET_AVX512 ? 32 : isa == FACET_AVX2 ? 16 : 8;
+}
+
+ptrdiff_t facet_tile_rows(facet_isa isa) {
+#if defined(__aarch64__)
+    return 8;
+#else
+    return isa == FACET_AVX512 ? 14 : 6;
+#endif
+}
+
+#if defined(__x86_64__)
+#define DISPATCH(function, ...) \
+    switch (isa) { \
+    case FACET_AVX512: function##_avx512(__VA_ARGS__); break; \
+    case FACET_AVX2: function##_avx2(__VA_ARGS__); break; \
+    case FACET_PORTABLE: function##_portable(__VA_ARGS__); break; \
+    }
+#else
+#define DISPATCH(function, ...) (void)isa, function##_portable(__VA_ARGS__);
+#endif
+
+void facet_convolve(facet_isa isa, const facet_convolution *conv, ptrdiff_t first_pixel, ptrdiff_t last_pixel,
+                    ptrdiff_t first_panel, ptrdiff_t last_panel) {
+    DISPATCH(facet_convolve, conv, first_pixel, last_pixel, first_panel, last_panel)
+}
+
+void facet_max_pool(facet_isa isa, const float *input, float *output, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,
+                    ptrdiff_t oh, ptrdiff_t ow, ptrdiff_t kernel, ptrdiff_t stride, ptrdiff_t padding,
+                    ptrdiff_t first_row, ptrdiff_t last_row) {
+    DISPATCH(facet_max_pool, input, output, h, w, c, oh, ow, kernel, stride, padding, first_row, last_row)
+}
+
+void facet_mean_pool(facet_isa isa, const float *input, float *output, ptrdiff_t pixels, ptrdiff_t c) {
+    DISPATCH(facet_mean_pool, input, output, pixels, c)
+}
+
+void facet_pack_panel(const float *weights, const float *scale, ptrdiff_t oc, ptrdiff_t c, ptrdiff_t taps,
+                      ptrdiff_t first, ptrdiff_t panel_width, float *panel) {
+    const ptrdiff_t columns = oc - first < panel_width ? oc - first : panel_width;
+    for (ptrdiff_t t = 0; t < taps; t++)
+        for (ptrdiff_t k = 0; k < c; k++) {
+            float *out = panel + (t * c + k) * panel_width;
+            for (ptrdiff_t j = 0; j < columns; j++) out[j] = weights[((first + j) * c + k) * taps + t] * scale[first + j];
+            for (ptrdiff_t j = columns; j < panel_width; j++) out[j] = 0;
+        }
+}
