@@ -12,3 +12,5 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
+// <sys/socket.h> declares it for _GNU_SOURCE only, which Swift's importer does not define.
+int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
