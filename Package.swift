@@ -25,8 +25,9 @@ func program(_ name: String, uses: [Target.Dependency]) -> Target {
     .executableTarget(name: name, dependencies: uses, swiftSettings: strict)
 }
 
-func tests(_ name: String, uses: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: uses + ["TestSupport"], swiftSettings: strict)
+func tests(_ name: String, uses: [Target.Dependency], fixtures: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: uses + ["TestSupport"], exclude: fixtures ? ["Fixtures"] : [], swiftSettings: strict)
 }
 
 func system(_ name: String, pkgConfig: String, apt: String) -> Target {
@@ -48,7 +49,7 @@ let package = Package(
         system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
         system("CWebP", pkgConfig: "libwebpdemux", apt: "libwebp-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
-        system("CLinux", pkgConfig: "", apt: "libc6-dev"),
+        .systemLibrary(name: "CLinux"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
@@ -65,23 +66,31 @@ let package = Package(
         // Layer 2
         module("Networks", uses: ["Kernels", "Checkpoints", "Tensors"]),
         // Layer 3
+        module("ModelFolders", uses: ["Networks", "Checkpoints", "Preprocessing", "Vectors", "Tensors"]),
+        // Layer 4
         module(
             "EmbeddingPipeline",
-            uses: ["ImageDecoding", "Preprocessing", "Networks", "Checkpoints", "Tensors", "Vectors", "Telemetry"]),
-        // Layer 4
-        module("EmbeddingAPI", uses: ["EmbeddingPipeline", "HTTPServer", "Vectors", "Telemetry"]),
+            uses: [
+                "ModelFolders", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors",
+                "Vectors", "Telemetry",
+            ]),
         // Layer 5
+        .target(
+            name: "EmbeddingAPI",
+            dependencies: ["EmbeddingPipeline", "ModelFolders", "HTTPServer", "ImageDecoding", "Vectors", "Telemetry"],
+            resources: [.copy("Resources")], swiftSettings: strict),
+        // Layer 6
         program(
             "facet",
             uses: [
-                "EmbeddingAPI", "EmbeddingPipeline", "HTTPServer", "Networks", "Checkpoints", "Preprocessing",
-                "ImageDecoding", "Tensors", "Vectors", "Telemetry", "CLinux", argumentParser, logging,
+                "EmbeddingAPI", "EmbeddingPipeline", "ModelFolders", "HTTPServer", "Networks", "Kernels", "Checkpoints",
+                "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser, logging,
             ]),
         program(
             "facet-bench",
             uses: [
-                "EmbeddingPipeline", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors",
-                "Vectors", "HTTPServer", argumentParser,
+                "EmbeddingPipeline", "ModelFolders", "Networks", "Kernels", "Preprocessing", "ImageDecoding", "Tensors",
+                "Vectors", argumentParser,
             ]),
         // Tests
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
@@ -89,16 +98,21 @@ let package = Package(
         tests("VectorsTests", uses: ["Vectors"]),
         tests("TensorsTests", uses: ["Tensors"]),
         tests("TelemetryTests", uses: ["Telemetry"]),
-        tests("ImageDecodingTests", uses: ["ImageDecoding"]),
-        tests("PreprocessingTests", uses: ["Preprocessing", "ImageDecoding", "Tensors"]),
-        tests("CheckpointsTests", uses: ["Checkpoints", "Tensors"]),
+        tests("ImageDecodingTests", uses: ["ImageDecoding"], fixtures: true),
+        tests("PreprocessingTests", uses: ["Preprocessing", "ImageDecoding", "Tensors"], fixtures: true),
+        tests("CheckpointsTests", uses: ["Checkpoints", "Tensors"], fixtures: true),
         tests("HTTPServerTests", uses: ["HTTPServer", "Telemetry"]),
         tests("KernelsTests", uses: ["Kernels", "Tensors"]),
-        tests("NetworksTests", uses: ["Networks", "Kernels", "Checkpoints", "Tensors"]),
+        tests("NetworksTests", uses: ["Networks", "Kernels", "Tensors"]),
         tests(
             "EmbeddingPipelineTests",
-            uses: ["EmbeddingPipeline", "Networks", "Preprocessing", "ImageDecoding", "Checkpoints", "Vectors"]),
-        tests("EmbeddingAPITests", uses: ["EmbeddingAPI", "EmbeddingPipeline", "HTTPServer", "Vectors"]),
+            uses: ["EmbeddingPipeline", "ModelFolders", "Kernels", "ImageDecoding", "Vectors", "Telemetry"]),
+        tests(
+            "ModelFoldersTests",
+            uses: ["ModelFolders", "Networks", "Checkpoints", "Preprocessing", "Tensors", "Vectors"]),
+        tests(
+            "EmbeddingAPITests",
+            uses: ["EmbeddingAPI", "EmbeddingPipeline", "ModelFolders", "Kernels", "HTTPServer", "Vectors"]),
         tests("FacetTests", uses: ["facet"]),
     ],
     swiftLanguageModes: [.v6]

@@ -25,4 +25,10 @@ extension Architecture {
         case .projection(let head): heads.indices.contains(head) ? heads[head].projectionDimensions : nil
         }
     }
+
+    /// Dimensions of `concat`: all heads' representations (LooC++) or projections; nil without heads.
+    package var concatDimensions: Int? {
+        guard !heads.isEmpty else { return nil }
+        return heads.reduce(0) { $0 + (isPlusPlus ? $1.representationDimensions : $1.projectionDimensions) }
+    }
 }

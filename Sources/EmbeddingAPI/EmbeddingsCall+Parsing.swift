@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EmbeddingPipeline
+internal import HTTPServer
+
+extension EmbeddingsCall {
+    /// Reads the request in whichever of the three body forms it came.
+    init(parsing request: HTTPRequest, _ configuration: APIConfiguration) throws(APIError) {
+        let head = request.head
+        var options = EmbeddingsOptions()
+        let inputs: [Input]
+        switch FacetAPI.BodyForm(head.headers.first("content-type")) {
+        case .image:
+            options = try EmbeddingsOptions(query: head)
+            inputs = [.success(request.body)]
+        case .multipart:
+            options = try EmbeddingsOptions(query: head)
+            inputs = try Self.multipartImages(request)
+        case .json:
+            guard head.query.isEmpty else {
+                throw APIError(
+                    .unknownParameter, "With a JSON body, options stand in the body, not in the query.", param: "query")
+            }
+            (options, inputs) = try Self.jsonImages(request.body)
+        case nil: throw APIError(.unsupportedMediaType, "This Content-Type is not read.")
+        }
+        guard !inputs.isEmpty else {
+            throw APIError(.missingInput, "There is no image in the request.", param: "input")
+        }
+        guard inputs.count <= configuration.limits.images else {
+            throw APIError(
+                .tooManyImages,
+                "The request has \(inputs.count) images; the limit is \(configuration.limits.images). Split it.",
+                param: "input")
+        }
+        model = try options.resolveModel(configuration.registry)
+        spaces = try options.resolveSpaces(model)
+        normalise = options.normalise ?? false
+        self.inputs = inputs
+        format = try Self.format(head.headers.all("accept"), base64: options.base64 ?? false)
+    }
+
+    /// Every part named `image`, in order; a part of another name is refused.
+    private static func multipartImages(_ request: HTTPRequest) throws(APIError) -> [Input] {
+        let parts: [MultipartPart]
+        do {
+            parts = try MultipartParser(contentType: request.head.headers.first("content-type") ?? "")
+                .parse(request.body)
+        } catch {
+            throw APIError(.invalidMultipart, error.description)
+        }
+        for part in parts where part.name != "image" {
+            throw APIError(.unknownField, "A part is not named 'image'; images are sent as parts of that name.")
+        }
+        return parts.map { .success(Array(request.body[$0.body])) }
+    }
+
+    /// OpenAI's shape; an input that is not base64 of anything fails alone.
+    private static func jsonImages(_ body: [UInt8]) throws(APIError) -> (EmbeddingsOptions, [Input]) {
+        let parsed = try OpenAIEmbeddingRequest(parsing: body)
+        var options = EmbeddingsOptions()
+        options.model = parsed.model
+        options.spaces = parsed.spaces
+        options.normalise = parsed.normalise
+        options.base64 = parsed.isBase64
+        options.dimensions = parsed.dimensions
+        return (options, parsed.inputs.enumerated().map(decode))
+    }
+
+    private static func decode(_ index: Int, _ text: String) -> Input {
+        if let bytes = DataURI.imageBytes(text) { return .success(bytes) }
+        return .failure(
+            APIError(.invalidBase64, "This is neither base64 nor a base64 data URI.", param: "input[\(index)]"))
+    }
+
+    /// What `Accept` asks for; JSON when it is absent.
+    private static func format(_ accept: [String], base64: Bool) throws(APIError) -> Format {
+        switch MediaType.negotiate(accept) {
+        case .json: return .json(base64: base64)
+        case .octetStream: return .bytes
+        case .npy: return .npy
+        case nil:
+            throw APIError(
+                .notAcceptable, "Accept one of application/json, application/octet-stream, application/x-npy.")
+        }
+    }
+}

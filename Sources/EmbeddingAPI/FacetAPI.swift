@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPServer
+internal import Dispatch
+internal import EmbeddingPipeline
+internal import Synchronization
+internal import Telemetry
+
+/// The routes of openapi.yaml.
+///
+/// Heads are judged before a body is read: unknown paths, wrong methods, media types that are not read, a full queue
+/// and a model that is not loaded yet are refused without taking the upload.
+package final class FacetAPI: HTTPHandler {
+    enum Endpoint: Sendable {
+        case embeddings, models, model, live, ready, metrics, contract
+    }
+
+    let configuration: APIConfiguration
+    let requestIDs: RequestIDs
+    let responses = ResponseCounters()
+    private let router: Router<Endpoint>
+    private let draining = Atomic<Bool>(false)
+    /// Where large bodies are taken apart, off the event loops.
+    let parsing = DispatchQueue(label: "facet.parse", qos: .userInitiated, attributes: .concurrent)
+    private let serverMetrics = Mutex<HTTPServerMetrics?>(nil)
+
+    package init(_ configuration: APIConfiguration) {
+        self.configuration = configuration
+        requestIDs = RequestIDs()
+        var router = Router<Endpoint>()
+        router.add(.post, "/v1/embeddings", .embeddings)
+        router.add(.get, "/v1/models", .models)
+        router.add(.get, "/v1/models/{model}", .model)
+        router.add(.get, "/health/live", .live)
+        router.add(.get, "/health/ready", .ready)
+        router.add(.get, "/metrics", .metrics)
+        router.add(.get, "/openapi.yaml", .contract)
+        self.router = router
+    }
+
+    /// From now on readiness says no, so that load balancers send no more.
+    package func startDraining() {
+        draining.store(true, ordering: .relaxed)
+    }
+
+    /// Adds the server's own counters to `/metrics`.
+    package func attach(_ metrics: HTTPServerMetrics) {
+        serverMetrics.withLock { $0 = metrics }
+    }
+
+    var attachedMetrics: HTTPServerMetrics? { serverMetrics.withLock { $0 } }
+
+    // MARK: HTTPHandler
+
+    package func admit(_ head: HTTPRequestHead) -> HTTPAdmission {
+        let context = RequestContext(head, id: requestIDs.identify(head), start: configuration.ticker.now)
+        switch router.match(head.method, head.pathSegments) {
+        case .notFound:
+            return .refuse(finish(error(.notFound, "There is nothing at this path."), "unknown", context))
+        case .methodNotAllowed(let methods) where head.method == .options:
+            return .refuse(finish(.options(allow: methods), "options", context))
+        case .methodNotAllowed(let methods):
+            var response = error(.methodNotAllowed, "This path does not take \(head.method.name).")
+            response.headers.set("Allow", methods.map(\.name).joined(separator: ", "))
+            return .refuse(finish(response, "unknown", context))
+        case .found(.embeddings, _):
+            if let refusal = embeddingsRefusal(head) {
+                return .refuse(finish(response(refusal), "/v1/embeddings", context))
+            }
+            return .accept(bodyLimit: configuration.limits.bodyBytes)
+        case .found:
+            return .accept(bodyLimit: 0)
+        }
+    }
+
+    package func respond(to request: HTTPRequest, _ reply: @escaping @Sendable (HTTPResponse) -> Void) {
+        let context = RequestContext(
+            request.head, id: requestIDs.identify(request.head), start: configuration.ticker.now)
+        guard case .found(let endpoint, let captures) = router.match(request.head.method, request.head.pathSegments)
+        else { return reply(finish(error(.notFound, "There is nothing at this path."), "unknown", context)) }
+        switch endpoint {
+        case .embeddings:
+            embed(request, context) { [self] in reply(finish($0, "/v1/embeddings", context)) }
+        case .models: reply(finish(listModels(), "/v1/models", context))
+        case .model: reply(finish(describeModel(captures["model"] ?? ""), "/v1/models/{model}", context))
+        case .live: reply(finish(live(), "/health/live", context))
+        case .ready: reply(finish(ready(isDraining: draining.load(ordering: .relaxed)), "/health/ready", context))
+        case .metrics: reply(finish(metricsPage(), "/metrics", context))
+        case .contract:
+            let page = HTTPResponse(
+                status: 200, contentType: "application/yaml; charset=utf-8", body: configuration.contract)
+            reply(finish(page, "/openapi.yaml", context))
+        }
+    }
+
+    package func refusal(_ error: HTTPProtocolError) -> HTTPResponse {
+        var response = response(APIError(error))
+        response.headers.set("X-Request-Id", requestIDs.next())
+        responses.count(route: "protocol", status: response.status)
+        return response
+    }
+
+    // MARK: Common to all routes
+
+    func error(_ code: APIError.Code, _ message: String, param: String? = nil) -> HTTPResponse {
+        response(APIError(code, message, param: param))
+    }
+
+    func response(_ error: APIError) -> HTTPResponse {
+        var writer = JSONWriter()
+        writer.write(error)
+        var response = HTTPResponse(status: error.status, contentType: "application/json", body: writer.bytes)
+        if let seconds = error.retryAfter { response.headers.set("Retry-After", String(seconds)) }
+        return response
+    }
+
+    private func finish(_ response: HTTPResponse, _ route: String, _ context: RequestContext) -> HTTPResponse {
+        var response = response
+        response.headers.set("X-Request-Id", context.id)
+        responses.count(route: route, status: response.status)
+        return response
+    }
+}
+
+/// What every route knows of its request.
+struct RequestContext: Sendable {
+    let head: HTTPRequestHead
+    let id: String
+    let start: Duration
+
+    init(_ head: HTTPRequestHead, id: String, start: Duration) {
+        self.head = head
+        self.id = id
+        self.start = start
+    }
+}

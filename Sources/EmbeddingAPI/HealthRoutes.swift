@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EmbeddingPipeline
+internal import HTTPServer
+internal import Telemetry
+internal import Vectors
+
+extension FacetAPI {
+    /// The longest an image may wait for a forward pass before the process counts as stuck.
+    private static var stuckAfter: Duration { .seconds(30) }
+
+    /// The process answers: nothing more.
+    func live() -> HTTPResponse {
+        var writer = JSONWriter()
+        writer.object { $0.field("status", "live") }
+        return HTTPResponse(status: 200, contentType: "application/json", body: writer.bytes)
+    }
+
+    /// The default model has run a forward pass, passes keep finishing, and the server is not draining.
+    func ready(isDraining: Bool) -> HTTPResponse {
+        if isDraining { return error(.notReady, "The server is draining.") }
+        guard let model = configuration.registry.defaultModel else {
+            return response(
+                APIError(.notReady, "The model '\(configuration.registry.defaultID)' is still loading.", retryAfter: 1))
+        }
+        let wait = configuration.pipeline.oldestWait
+        guard wait < Self.stuckAfter else {
+            return error(.notReady, "An image has been waiting for \(Int(wait.seconds)) s: the inference thread is stuck.")
+        }
+        var writer = JSONWriter()
+        writer.object {
+            $0.field("status", "ready")
+            $0.field("model", model.id.text)
+            $0.field("digest", model.digest.description)
+        }
+        return HTTPResponse(status: 200, contentType: "application/json", body: writer.bytes)
+    }
+}

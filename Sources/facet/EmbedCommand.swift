@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import EmbeddingPipeline
+internal import Foundation
+internal import ImageDecoding
+internal import Kernels
+internal import ModelFolders
+internal import Synchronization
+internal import Vectors
+
+/// `facet embed`: files in, vectors out, through the same pipeline that serves HTTP.
+struct EmbedCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "embed",
+        abstract: "Embed image files, or all images of a folder.",
+        discussion: """
+            One line of JSON a file: {"path","digest","embeddings":{space:[...]}} or {"path","error"}. Exits with 0 only
+            when every file succeeded.
+
+              facet embed --spaces color,rotation photo.jpg
+              facet embed --model models/mine --format npy --output vectors.npy pictures/
+
+            'npy' is one array with a row for each file in the order given (folders: sorted by path), the spaces side by
+            side; a file that failed is a row of NaN, and its reason goes to standard error.
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case jsonl, npy, csv }
+
+    @Option(help: "A model's name in --models, or the path of a model folder. (default: \(Defaults.model))")
+    var model: String?
+
+    @Option(help: "Folder that holds a folder for each model. (default: models)")
+    var models: String?
+
+    @Option(help: "Spaces, separated by commas. (default: backbone)")
+    var spaces: String?
+
+    @Flag(help: "Scale vectors that are not unit length to length 1.")
+    var normalize = false
+
+    @Option(help: "How vectors are written.")
+    var format: Format = .jsonl
+
+    @Option(name: [.short, .long], help: "File to write to. (default: standard output)")
+    var output: String?
+
+    @Option(help: "Threads that compute. (default: the number of cores)")
+    var threads: Int?
+
+    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.")
+    var config: String?
+
+    @Argument(help: "Image files and folders.")
+    var paths: [String]
+
+    func run() throws {
+        let settings = try Settings(configuration: config)
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let pool = ComputePool(threads: try settings.number("threads", threads, default: cores, in: 1...512))
+        let model = try EmbeddingModel(loading: try modelFolder(settings), pool: pool)
+        let wanted = try chooseSpaces(of: model, settings)
+        let files = try FileList(paths)
+        let sink = try VectorSink(format: format, path: output, spaces: wanted, rows: files.paths.count)
+        let job = EmbeddingJob(
+            files: files.paths, pipeline: EmbeddingPipeline(pool: pool), model: model, spaces: wanted,
+            normalise: normalize)
+        var bar = ProgressBar(total: files.paths.count, unit: "images")
+        var failures = 0
+        try job.run { path, result in
+            if case .failure = result { failures += 1 }
+            bar.advance(failed: { if case .failure = result { true } else { false } }())
+            try sink.write(path, result)
+        }
+        bar.finish()
+        try sink.close()
+        if failures > 0 {
+            FileHandle.standardError.write(Data("\(failures) of \(files.paths.count) files failed\n".utf8))
+            throw ExitCode(1)
+        }
+    }
+
+    /// A folder when the name is a path to one, else the folder of that name in `--models`.
+    private func modelFolder(_ settings: Settings) throws -> URL {
+        let name = settings.text("model", model, default: Defaults.model)
+        let direct = URL(fileURLWithPath: name)
+        let manifest = direct.appendingPathComponent(ModelFolder.manifestFile)
+        if name.contains("/") || FileManager.default.fileExists(atPath: manifest.path) { return direct }
+        return URL(fileURLWithPath: settings.text("models", models, default: Defaults.models))
+            .appendingPathComponent(name)
+    }
+
+    private func chooseSpaces(of model: EmbeddingModel, _ settings: Settings) throws -> [ModelManifest.Space] {
+        guard let text = settings.text("spaces", spaces) else { return Array(model.manifest.spaces.prefix(1)) }
+        return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+            guard let space = SpaceName(String(part)).flatMap(model.manifest.space) else {
+                let known = model.manifest.spaces.map(\.name.text).joined(separator: ", ")
+                throw ValidationError("the model has no space '\(part)'. Its spaces: \(known).")
+            }
+            return space
+        }
+    }
+}
+
+/// The files that a list of paths stands for: folders are searched for image files, in sorted order.
+struct FileList {
+    let paths: [String]
+
+    static let extensions: Set<String> = ["png", "jpg", "jpeg", "webp"]
+
+    init(_ arguments: [String]) throws {
+        var found: [String] = []
+        for argument in arguments {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder), isFolder.boolValue else {
+                found.append(argument)
+                continue
+            }
+            let inside = (FileManager.default.enumerator(atPath: argument)?.allObjects ?? []).compactMap { $0 as? String }
+            let images = inside.filter { Self.extensions.contains(($0 as NSString).pathExtension.lowercased()) }
+            guard !images.isEmpty else {
+                throw ValidationError("the folder \(argument) has no .png, .jpg, .jpeg or .webp files")
+            }
+            found += images.sorted().map { (argument as NSString).appendingPathComponent($0) }
+        }
+        paths = found
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// The program: one sub-command for each job.
+@main
+struct Facet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "facet",
+        abstract: "Image embeddings whose invariances you choose.",
+        discussion: """
+            A model has one general space (backbone) and several sub-spaces, each sensitive to one factor such as
+            color or rotation and blind to the others. Serve them over HTTP, or embed files from the command line:
+
+              facet serve                                      serve the default model on 127.0.0.1:8080
+              facet embed --spaces color,rotation photo.jpg    one line of JSON a file
+              facet convert checkpoint.pth.tar models/mine     make a model folder out of a PyTorch checkpoint
+              facet inspect checkpoint.pth.tar                 see what a checkpoint holds
+
+            Every flag has an environment variable (--queue-images: FACET_QUEUE_IMAGES) and a line in an optional
+            configuration file (--config FILE, 'queue-images = 64').
+            """,
+        version: "0.1.0",
+        subcommands: [ServeCommand.self, EmbedCommand.self, InspectCommand.self, ConvertCommand.self])
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+
+/// One line on standard error that shows how far a long job is, how fast it goes and when it will end.
+///
+/// Silent when standard error is not a terminal, so logs and pipes stay clean. Not for use from several threads.
+struct ProgressBar {
+    private let total: Int
+    private let unit: String
+    private let enabled: Bool
+    private let start = ContinuousClock.now
+    private var lastDrawn: ContinuousClock.Instant?
+    private var done = 0
+    private var failed = 0
+
+    init(total: Int, unit: String, enabled: Bool = isatty(STDERR_FILENO) == 1) {
+        self.total = total
+        self.unit = unit
+        self.enabled = enabled
+    }
+
+    /// Counts one more item and redraws at most ten times a second.
+    mutating func advance(failed itemFailed: Bool = false) {
+        done += 1
+        if itemFailed { failed += 1 }
+        guard enabled else { return }
+        let now = ContinuousClock.now
+        if done < total, let lastDrawn, now - lastDrawn < .milliseconds(100) { return }
+        lastDrawn = now
+        write("\r\u{1B}[2K" + Self.line(done: done, failed: failed, total: total, unit: unit, elapsed: now - start))
+    }
+
+    /// Ends the line; call once, after the last item or before an error message.
+    mutating func finish() {
+        if enabled, lastDrawn != nil { write("\n") }
+        lastDrawn = nil
+    }
+
+    /// The text of the line: a pure function, for tests.
+    static func line(done: Int, failed: Int, total: Int, unit: String, elapsed: Duration) -> String {
+        let width = 28
+        let fraction = total == 0 ? 1 : Double(done) / Double(total)
+        let filled = Int(fraction * Double(width))
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+        let rate = seconds > 0 ? Double(done) / seconds : 0
+        var text = "\(bar) \(Int(fraction * 100))%  \(done)/\(total) \(unit)"
+        if rate > 0 {
+            text += String(format: "  %.1f/s", rate)
+            if done < total { text += "  ETA \(clock(Double(total - done) / rate))" }
+        }
+        if failed > 0 { text += "  \(failed) failed" }
+        return text
+    }
+
+    private static func clock(_ seconds: Double) -> String {
+        let whole = Int(seconds.rounded(.up))
+        if whole >= 3600 { return String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60) }
+        return String(format: "%d:%02d", whole / 60, whole % 60)
+    }
+
+    private func write(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import EmbeddingAPI
+internal import EmbeddingPipeline
+internal import Foundation
+internal import HTTPServer
+internal import ImageDecoding
+internal import Kernels
+internal import Vectors
+
+/// `facet serve`: settings, then ``Service``.
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve embeddings over HTTP.",
+        discussion: """
+            Answers at once on /health/live and, when the model has run a forward pass, on /health/ready. Stops on
+            SIGTERM or SIGINT after answering what is in flight.
+
+              facet serve
+              facet serve --listen 0.0.0.0:8080 --model mine
+              facet serve --listen unix:/run/facet/facet.sock
+              curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg 'http://127.0.0.1:8080/v1/embeddings?spaces=color'
+            """)
+
+    @Option(help: "HOST:PORT or unix:PATH to listen on, several with commas. Port 0 takes a free one. (default: \(Defaults.listen))")
+    var listen: String?
+
+    @Option(help: "Folder that holds a folder for each model. (default: models)")
+    var models: String?
+
+    @Option(help: "The model to serve. (default: \(Defaults.model))")
+    var model: String?
+
+    @Option(help: "Where the catalog is kept. This version has no catalog: accepted, and said so in the log.")
+    var store: String?
+
+    @Option(help: "Threads that compute. (default: the number of cores)")
+    var threads: Int?
+
+    @Option(help: "Images admitted at once; more are answered with 429. (default: 256)")
+    var queueImages: Int?
+
+    @Option(help: "Images in one request. (default: 64)")
+    var maxImages: Int?
+
+    @Option(help: "Bytes of a request body. (default: 33554432)")
+    var maxBodyBytes: Int?
+
+    @Option(help: "Pixels of an image. (default: 64000000)")
+    var maxPixels: Int?
+
+    @Option(help: "Open connections. (default: 2048)")
+    var maxConnections: Int?
+
+    @Option(help: "Seconds that requests in flight get to finish when stopping. (default: 20)")
+    var drainSeconds: Int?
+
+    @Option(help: "Log lines as 'text' or 'json'. (default: text)")
+    var logFormat: String?
+
+    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.")
+    var config: String?
+
+    /// Every setting's name, for the configuration file.
+    static let names = [
+        "listen", "models", "model", "store", "threads", "queue-images", "max-images", "max-body-bytes", "max-pixels",
+        "max-connections", "drain-seconds", "log-format",
+    ]
+
+    func run() throws {
+        let settings = try Settings(configuration: config)
+        try settings.checkNames(Self.names)
+        let log = try LogWriter(format: settings.text("log-format", logFormat, default: "text"))
+        if let store = settings.text("store", store) {
+            log.notice("this version has no catalog: --store is ignored", ["store": store])
+        }
+        let service = try Service(plan(settings), log: log)
+        try service.run()
+    }
+
+    private func plan(_ settings: Settings) throws -> Service.Plan {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let name = settings.text("model", model, default: Defaults.model)
+        guard let id = ModelID(name) else { throw ValidationError("'\(name)' is not a model name.") }
+        let addresses = try settings.text("listen", listen, default: Defaults.listen).split(separator: ",").map {
+            try ListenAddress(parsing: String($0))
+        }
+        var images = ImageLimits()
+        images.pixels = try settings.number("max-pixels", maxPixels, default: images.pixels, in: 1...1_000_000_000)
+        var http = HTTPLimits()
+        http.connections = try settings.number(
+            "max-connections", maxConnections, default: http.connections, in: 1...1_000_000)
+        let body = APILimits().bodyBytes
+        return Service.Plan(
+            addresses: addresses,
+            models: URL(fileURLWithPath: settings.text("models", models, default: Defaults.models)), model: id,
+            threads: try settings.number("threads", threads, default: cores, in: 1...512),
+            queue: QueueLimits(
+                images: try settings.number("queue-images", queueImages, default: 256, in: 1...1_000_000)),
+            images: images, http: http,
+            api: APILimits(
+                bodyBytes: try settings.number("max-body-bytes", maxBodyBytes, default: body, in: 1024...1 << 30),
+                images: try settings.number("max-images", maxImages, default: 64, in: 1...10_000)),
+            drain: .seconds(try settings.number("drain-seconds", drainSeconds, default: 20, in: 0...3600)))
+    }
+}
+
+/// Defaults that several sub-commands share.
+enum Defaults {
+    static let listen = "127.0.0.1:8080"
+    static let models = "models"
+    static let model = "facet-small"
+}
