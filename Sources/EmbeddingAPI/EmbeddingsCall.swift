@@ -90,9 +90,8 @@ extension EmbeddingsOptions {
     /// The spaces asked for in their order, `backbone` when none were; each once.
     func resolveSpaces(_ model: EmbeddingModel) throws(APIError) -> [ModelManifest.Space] {
         let known = model.manifest.spaces
-        guard let spaces else { return known.first.map { [$0] } ?? [] }
-        var found: [ModelManifest.Space] = []
-        for name in spaces {
+        var found = spaces == nil ? Array(known.prefix(1)) : []
+        for name in spaces ?? [] {
             guard let space = SpaceName(name).flatMap(model.manifest.space) else {
                 let names = known.map(\.name.text).joined(separator: ", ")
                 throw APIError(.unknownSpace, "The model has no such space. Its spaces: \(names).", param: "spaces")
@@ -102,11 +101,13 @@ extension EmbeddingsOptions {
             }
             found.append(space)
         }
-        guard !found.isEmpty else { throw APIError(.invalidRequest, "Ask for at least one space.", param: "spaces") }
-        if let dimensions, dimensions != found[0].dimensions {
+        guard let first = found.first else {
+            throw APIError(.invalidRequest, "Ask for at least one space.", param: "spaces")
+        }
+        if let dimensions, dimensions != first.dimensions {
             throw APIError(
                 .invalidDimensions,
-                "The space '\(found[0].name)' has \(found[0].dimensions) dimensions; vectors are not shortened.",
+                "The space '\(first.name)' has \(first.dimensions) dimensions; vectors are not shortened.",
                 param: "dimensions")
         }
         return found
