@@ -96,7 +96,10 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
         .target(
             name: "ServingTestSupport",
-            dependencies: ["EmbeddingPipeline", "ModelFolders", "Checkpoints", "Preprocessing", "Kernels", "Vectors", "TestSupport"],
+            dependencies: [
+                "EmbeddingPipeline", "ModelFolders", "Checkpoints", "Preprocessing", "Kernels", "Vectors",
+                "TestSupport",
+            ],
             path: "Tests/ServingSupport", swiftSettings: strict),
         tests("ArchitectureTests", uses: []),
         tests("VectorsTests", uses: ["Vectors"]),
@@ -110,13 +113,19 @@ let package = Package(
         tests("NetworksTests", uses: ["Networks", "Kernels", "Tensors"]),
         tests(
             "EmbeddingPipelineTests",
-            uses: ["EmbeddingPipeline", "ModelFolders", "Kernels", "ImageDecoding", "Vectors", "Telemetry", "ServingTestSupport"]),
+            uses: [
+                "EmbeddingPipeline", "ModelFolders", "Kernels", "ImageDecoding", "Vectors", "Telemetry",
+                "ServingTestSupport",
+            ]),
         tests(
             "ModelFoldersTests",
             uses: ["ModelFolders", "Networks", "Checkpoints", "Preprocessing", "Tensors", "Vectors"]),
         tests(
             "EmbeddingAPITests",
-            uses: ["EmbeddingAPI", "EmbeddingPipeline", "HTTPServer", "ImageDecoding", "Vectors", "Telemetry", "ServingTestSupport"]),
+            uses: [
+                "EmbeddingAPI", "EmbeddingPipeline", "HTTPServer", "ImageDecoding", "Vectors", "Telemetry",
+                "ServingTestSupport",
+            ]),
         tests("FacetTests", uses: ["facet"]),
     ],
     swiftLanguageModes: [.v6]

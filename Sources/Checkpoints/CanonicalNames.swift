@@ -29,7 +29,9 @@ package struct CanonicalNames: Sendable, Equatable {
         for name in names {
             if let canonical = layout.canonical(name) { mapping[canonical] = name }
         }
-        if mapping.keys.contains(where: { $0.hasPrefix("heads.") && $0.hasSuffix("running_mean") && !$0.contains("layer4") }) {
+        if mapping.keys.contains(where: {
+            $0.hasPrefix("heads.") && $0.hasSuffix("running_mean") && !$0.contains("layer4")
+        }) {
             notes.append("its projection head has batch normalisation, which is not run: only the backbone is kept")
             mapping = mapping.filter { !$0.key.hasPrefix("heads.") }
         }

@@ -53,7 +53,9 @@ package enum SafetensorsWriter {
         var offset = 0
         for (name, shape) in entries {
             let end = offset + shape.count * size
-            object[name] = ["dtype": size == 4 ? "F32" : "F16", "shape": shape.dimensions, "data_offsets": [offset, end]]
+            object[name] = [
+                "dtype": size == 4 ? "F32" : "F16", "shape": shape.dimensions, "data_offsets": [offset, end],
+            ]
             offset = end
         }
         guard let json = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]) else {

@@ -27,7 +27,9 @@ struct StoredTensor: Sendable {
     /// Checks that every element lies within the `limit` bytes of a file.
     ///
     /// A tensor with more elements than the file has bytes (strides of zero) is refused: memory stays in proportion.
-    init(name: String, type: ElementType, shape: Shape, offset: Int, strides: [Int]?, limit: Int) throws(CheckpointError) {
+    init(name: String, type: ElementType, shape: Shape, offset: Int, strides: [Int]?, limit: Int)
+        throws(CheckpointError)
+    {
         self.type = type
         self.shape = shape
         self.offset = offset
@@ -49,7 +51,8 @@ struct StoredTensor: Sendable {
         guard !overflow, offset >= 0, offset <= limit, bytes <= limit - offset - type.size else {
             throw .badTensor(
                 name: name,
-                reason: "expected its last element before byte \(limit), found it \(last) elements after byte \(offset)")
+                reason: "expected its last element before byte \(limit), found it \(last) elements after byte \(offset)"
+            )
         }
     }
 

@@ -14,7 +14,8 @@ enum TorchFile {
 
     static func readZip(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> TensorTable {
         let archive = try ZipArchive(bytes)
-        guard let (root, entry) = archive.first(endingWith: "data.pkl"), let pickle = bytes.part(entry.offset, entry.count)
+        guard let (root, entry) = archive.first(endingWith: "data.pkl"),
+            let pickle = bytes.part(entry.offset, entry.count)
         else {
             throw .unsupported(what: "the zip holds no data.pkl", advice: "give a file written by torch.save")
         }
@@ -44,7 +45,8 @@ enum TorchFile {
         }
         let object = try machine.run()
         guard case .list(let keys) = try machine.run() else {
-            throw .malformed(format: "legacy torch file", offset: machine.position, reason: "the storage keys are missing")
+            throw .malformed(
+                format: "legacy torch file", offset: machine.position, reason: "the storage keys are missing")
         }
         let blobs = try legacyBlobs(bytes, machine, keys: machine.sequences[keys])
         return try table(object, machine, blobs, limit: bytes.count)

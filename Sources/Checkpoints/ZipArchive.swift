@@ -83,7 +83,8 @@ struct ZipArchive {
     }
 
     /// Where the central directory begins and how many entries it claims; each takes 46 bytes, which bounds the claim.
-    private static func directory(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> (offset: Int, count: Int) {
+    private static func directory(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> (offset: Int, count: Int)
+    {
         var end = bytes.count - 22
         let lowest = max(0, end - 65_535)
         while end >= lowest, bytes.number(UInt32.self, at: end) != 0x0605_4B50 { end -= 1 }

@@ -37,7 +37,8 @@ extension APIError {
         case .queueFull(let seconds):
             self.init(.queueFull, "The queue is full. Try again in \(seconds) s.", retryAfter: seconds)
         case .neverFits(let limit):
-            self.init(.tooManyImages, "The request alone is larger than the queue (\(limit)). Split it.", param: "input")
+            self.init(
+                .tooManyImages, "The request alone is larger than the queue (\(limit)). Split it.", param: "input")
         }
     }
 

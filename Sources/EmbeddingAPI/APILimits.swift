@@ -2,9 +2,9 @@
 
 /// What one request may ask for.
 package struct APILimits: Sendable, Equatable {
-    /// Bytes of a request body. Default 32 MiB: a 20 MiB image as base64 fits.
+    /// Bytes of a request body, 32 MiB by default: a 20 MiB image as base64 fits.
     package var bodyBytes: Int
-    /// Images in one request. Default 64.
+    /// Images in one request, 64 by default.
     package var images: Int
 
     package init(bodyBytes: Int = 32 << 20, images: Int = 64) {

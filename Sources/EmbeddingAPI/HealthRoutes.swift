@@ -25,7 +25,8 @@ extension FacetAPI {
         }
         let wait = configuration.pipeline.oldestWait
         guard wait < Self.stuckAfter else {
-            return error(.notReady, "An image has been waiting for \(Int(wait.seconds)) s: the inference thread is stuck.")
+            return error(
+                .notReady, "An image has been waiting for \(Int(wait.seconds)) s: the inference thread is stuck.")
         }
         var writer = JSONWriter()
         writer.object {

@@ -10,7 +10,9 @@ extension FacetAPI {
         var page = MetricsPage()
         let pipeline = configuration.pipeline
         page.family("facet_http_responses_total", "counter", "Responses by route and status.")
-        for (key, count) in responses.snapshot.sorted(by: { ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status) }) {
+        for (key, count) in responses.snapshot.sorted(by: {
+            ($0.key.route, $0.key.status) < ($1.key.route, $1.key.status)
+        }) {
             page.sample("facet_http_responses_total", [("route", key.route), ("status", "\(key.status)")], count)
         }
         if let server = attachedMetrics {
@@ -28,8 +30,11 @@ extension FacetAPI {
         page.single("facet_queue_images", "gauge", "Images admitted and not yet answered.", pipeline.queueDepth)
         page.single(
             "facet_images_embedded_total", "counter", "Images answered with vectors.", pipeline.metrics.embedded.value)
-        page.single("facet_images_failed_total", "counter", "Images answered with an error.", pipeline.metrics.failed.value)
-        page.single("facet_requests_refused_total", "counter", "Requests refused by a full queue.", pipeline.metrics.refused.value)
+        page.single(
+            "facet_images_failed_total", "counter", "Images answered with an error.", pipeline.metrics.failed.value)
+        page.single(
+            "facet_requests_refused_total", "counter", "Requests refused by a full queue.",
+            pipeline.metrics.refused.value)
         page.histogram("facet_decode_seconds", "Seconds to decode and prepare an image.", pipeline.metrics.decode)
         page.histogram("facet_inference_seconds", "Seconds of a forward pass.", pipeline.metrics.inference)
         page.histogram("facet_batch_images", "Images a forward pass carried.", pipeline.metrics.batch)
@@ -38,7 +43,9 @@ extension FacetAPI {
     }
 }
 
-/// Text in Prometheus's exposition format 0.0.4. Label values are ours, never a payload's.
+/// Text in Prometheus's exposition format 0.0.4.
+///
+/// Label values are ours, never a payload's.
 struct MetricsPage {
     private(set) var text = ""
 

@@ -79,7 +79,9 @@ extension FacetAPI {
             }
             out.key("invariance")
             if let profile = space.invariance {
-                out.object { for (factor, value) in profile.sorted(by: { $0.key < $1.key }) { $0.field(factor, value) } }
+                out.object {
+                    for (factor, value) in profile.sorted(by: { $0.key < $1.key }) { $0.field(factor, value) }
+                }
             } else {
                 out.null()
             }

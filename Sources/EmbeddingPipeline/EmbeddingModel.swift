@@ -27,7 +27,9 @@ package final class EmbeddingModel: Sendable {
         let folder = try ModelFolder(opening: url)
         let checkpoint = folder.checkpoint
         let hashing = Hashing()
-        DispatchQueue.global(qos: .userInitiated).async { hashing.finish(checkpoint.withBytes { ContentDigest(of: $0) }) }
+        DispatchQueue.global(qos: .userInitiated).async {
+            hashing.finish(checkpoint.withBytes { ContentDigest(of: $0) })
+        }
         defer { _ = hashing.wait() }
         let weights = CheckpointWeights(checkpoint)
         let plan = try InferencePlan(weights: weights, inputSize: folder.manifest.preprocessing.size, pool: pool)

@@ -68,9 +68,9 @@ package struct EmbeddingTiming: Sendable, Equatable {
 
 /// How much work may be waiting or under way.
 package struct QueueLimits: Sendable, Equatable {
-    /// Images admitted and not yet answered. Default 256.
+    /// Images admitted and not yet answered, 256 by default.
     package var images: Int
-    /// Bytes of those images' files. Default 256 MiB.
+    /// Bytes of those images' files, 256 MiB by default.
     package var bytes: Int
 
     package init(images: Int = 256, bytes: Int = 256 << 20) {

@@ -14,7 +14,7 @@ struct PreparedImage: Sendable {
     let pending: PendingRequest
     let index: Int
     let digest: ContentDigest
-    /// [size, size, 3]
+    /// What the network reads: [size, size, 3].
     let input: Tensor
     /// When it became ready.
     let ready: Duration

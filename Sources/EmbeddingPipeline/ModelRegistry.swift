@@ -6,7 +6,9 @@ internal import ModelFolders
 package import Vectors
 private import Synchronization
 
-/// The models that are loaded, by name. Safe from any thread; loading happens outside the lock.
+/// The models that are loaded, by name.
+///
+/// Safe from any thread; loading happens outside the lock.
 package final class ModelRegistry: Sendable {
     /// The folder that holds a folder a model.
     package let folder: URL

@@ -31,7 +31,8 @@ struct ConvertCommand: ParsableCommand {
     @Argument(help: "The model folder to make, such as models/mine.")
     var folder: String
 
-    @Option(help: "JSON file with the preprocessing. (default: 224 crop with ImageNet's constants; 32 for a CIFAR stem)")
+    @Option(
+        help: "JSON file with the preprocessing. (default: 224 crop with ImageNet's constants; 32 for a CIFAR stem)")
     var preprocessing: String?
 
     @Option(help: "Names of the heads in order, with commas. (default: invariant,head1,head2,...)")
@@ -51,13 +52,17 @@ struct ConvertCommand: ParsableCommand {
             ],
             licence: licence)
         let model = try ModelFolder(opening: URL(fileURLWithPath: folder))
-        print("\(folder): \(conversion.names.layout), \(conversion.architecture.name) width \(conversion.architecture.width)")
+        print(
+            "\(folder): \(conversion.names.layout), \(conversion.architecture.name) width \(conversion.architecture.width)"
+        )
         for space in model.manifest.spaces {
             print("  \(space.name) (\(space.kind.rawValue), \(space.dimensions) dimensions)")
         }
         for note in conversion.names.notes { print("note: \(note)") }
         if settings == nil {
-            print("note: assumed \(model.manifest.preprocessing.summary); give --preprocessing if it was trained otherwise")
+            print(
+                "note: assumed \(model.manifest.preprocessing.summary); give --preprocessing if it was trained otherwise"
+            )
         }
         print("try it: facet embed --model \(folder) PHOTO")
     }
@@ -65,7 +70,8 @@ struct ConvertCommand: ParsableCommand {
     private func headNames(_ text: String) throws -> [SpaceName] {
         try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
             guard let name = SpaceName(String(part)) else {
-                throw ValidationError("'\(part)' is not a space name: letters, digits, '_', '-' and '.', a letter first.")
+                throw ValidationError(
+                    "'\(part)' is not a space name: letters, digits, '_', '-' and '.', a letter first.")
             }
             return name
         }

@@ -116,7 +116,9 @@ struct FileList {
                 found.append(argument)
                 continue
             }
-            let inside = (FileManager.default.enumerator(atPath: argument)?.allObjects ?? []).compactMap { $0 as? String }
+            let inside = (FileManager.default.enumerator(atPath: argument)?.allObjects ?? []).compactMap {
+                $0 as? String
+            }
             let images = inside.filter { Self.extensions.contains(($0 as NSString).pathExtension.lowercased()) }
             guard !images.isEmpty else {
                 throw ValidationError("the folder \(argument) has no .png, .jpg, .jpeg or .webp files")

@@ -44,7 +44,9 @@ struct InspectCommand: ParsableCommand {
         }
     }
 
-    private func printText(_ checkpoint: Checkpoint, _ digest: ContentDigest, _ conversion: Result<ModelConversion, any Error>) {
+    private func printText(
+        _ checkpoint: Checkpoint, _ digest: ContentDigest, _ conversion: Result<ModelConversion, any Error>
+    ) {
         let numbers = checkpoint.entries.reduce(0) { $0 + $1.shape.count }
         print("file        \(path), \(checkpoint.byteCount) bytes")
         print("digest      \(digest)")
@@ -75,7 +77,9 @@ struct InspectCommand: ParsableCommand {
             print("ignored     \(found.names.ignored.count) tensors, such as \(found.names.ignored[0])")
         }
         for note in found.names.notes { print("note        \(note)") }
-        print("next        facet convert \(path) models/NAME --spaces \(found.defaultHeadNames.map(\.text).joined(separator: ","))")
+        print(
+            "next        facet convert \(path) models/NAME --spaces \(found.defaultHeadNames.map(\.text).joined(separator: ","))"
+        )
     }
 
     private func jsonText(

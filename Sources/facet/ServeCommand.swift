@@ -24,7 +24,10 @@ struct ServeCommand: ParsableCommand {
               curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg 'http://127.0.0.1:8080/v1/embeddings?spaces=color'
             """)
 
-    @Option(help: "HOST:PORT or unix:PATH to listen on, several with commas. Port 0 takes a free one. (default: \(Defaults.listen))")
+    @Option(
+        help:
+            "HOST:PORT or unix:PATH to listen on, several with commas. Port 0 takes a free one. (default: \(Defaults.listen))"
+    )
     var listen: String?
 
     @Option(help: "Folder that holds a folder for each model. (default: models)")

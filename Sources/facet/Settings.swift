@@ -40,7 +40,8 @@ struct Settings {
     func checkNames(_ known: [String]) throws {
         for key in file.keys.sorted() where !known.contains(key) {
             throw ValidationError(
-                "\(path ?? "the configuration file"): unknown setting '\(key)'. Known: \(known.joined(separator: ", ")).")
+                "\(path ?? "the configuration file"): unknown setting '\(key)'. Known: \(known.joined(separator: ", "))."
+            )
         }
     }
 

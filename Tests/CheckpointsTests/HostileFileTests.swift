@@ -63,14 +63,17 @@ struct HostileFileTests {
             var bytes = whole
             for _ in 0..<Int.random(in: 1...4, using: &random) {
                 let position = Int.random(in: 0..<bytes.count, using: &random)
-                bytes[position] = [0, 0xFF, 0x7F, 0x80, UInt8.random(in: 0...255, using: &random)].randomElement(using: &random) ?? 0
+                bytes[position] =
+                    [0, 0xFF, 0x7F, 0x80, UInt8.random(in: 0...255, using: &random)].randomElement(using: &random) ?? 0
             }
             do throws(CheckpointError) { _ = try scratch.open(bytes) } catch { refused += 1 }
         }
         #expect(refused > 100)
     }
 
-    @Test("A pickle that would run a command runs nothing and its tensors are read", arguments: ["evil.zip.pt", "evil.legacy.pt"])
+    @Test(
+        "A pickle that would run a command runs nothing and its tensors are read",
+        arguments: ["evil.zip.pt", "evil.legacy.pt"])
     func codeInPickle(name: String) throws {
         let checkpoint = try scratch.open(try Self.bytes(name))
         #expect(checkpoint.entries.map(\.name) == ["conv1.weight"])
@@ -84,7 +87,10 @@ struct HostileFileTests {
             (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, "needs 8 bytes"),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 8, "before the file does"),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "begin at offset 0"),
-            (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4, "begin at offset 4"),
+            (
+                #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+                4, "begin at offset 4"
+            ),
             (#"{"a":{"dtype":"F32","shape":[9223372036854775807,9],"data_offsets":[0,4]}}"#, 4, "impossible"),
             (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4, "impossible"),
             (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4, "not a range"),
@@ -118,12 +124,14 @@ struct HostileFileTests {
             0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
         ]
         let head = magic + [0x80, 2, UInt8(ascii: "M"), 0xE9, 3, 0x2E] + [0x80, 2, UInt8(ascii: "}"), 0x2E]
-        let deep = [UInt8](repeating: UInt8(ascii: "]"), count: 300_000) + [UInt8](repeating: UInt8(ascii: "a"), count: 299_999)
+        let deep =
+            [UInt8](repeating: UInt8(ascii: "]"), count: 300_000)
+            + [UInt8](repeating: UInt8(ascii: "a"), count: 299_999)
         #expect(throws: CheckpointError.self) { try scratch.open(head + [0x80, 2] + deep + [0x2E]) }
         // A dictionary whose values are each other, ten levels of ten: a walk without a bound would take 10^10 steps.
         var bomb: [UInt8] = [0x80, 2]
         for level in 0..<11 {
-            bomb += [UInt8(ascii: "}"), UInt8(ascii: "("),]
+            bomb += [UInt8(ascii: "}"), UInt8(ascii: "(")]
             for item in 0..<10 {
                 bomb += [UInt8(ascii: "K"), UInt8(item)]
                 bomb += level == 0 ? [UInt8(ascii: "N")] : [UInt8(ascii: "h"), UInt8(level - 1)]

@@ -44,7 +44,9 @@ struct Client {
     func get(_ target: String) async throws -> Reply { try await call(.get, target) }
 
     /// Posts one image as it is.
-    func post(image: [UInt8], _ query: String = "", type: String = "image/png", accept: String? = nil) async throws -> Reply {
+    func post(image: [UInt8], _ query: String = "", type: String = "image/png", accept: String? = nil) async throws
+        -> Reply
+    {
         var headers: HTTPHeaders = ["Content-Type": type]
         if let accept { headers.set("Accept", accept) }
         return try await call(.post, "/v1/embeddings\(query)", headers, body: image)

@@ -73,7 +73,9 @@ struct PipelineTests {
         let plain = try await embed(.init(images: [image], model: models.looc, spaces: wanted), on: pipeline)
         let vectors = try plain.outcomes[0].get().embeddings.map(\.values)
         #expect(abs(norm(vectors[0]) - 1) < 1e-5 && abs(norm(vectors[2]) - 1) > 0.01)
-        for segment in 0..<3 { #expect(abs(norm(Array(vectors[1][(segment * 128)..<(segment * 128 + 128)])) - 1) < 1e-5) }
+        for segment in 0..<3 {
+            #expect(abs(norm(Array(vectors[1][(segment * 128)..<(segment * 128 + 128)])) - 1) < 1e-5)
+        }
         #expect(Array(vectors[1][128..<256]) == vectors[0])
         let unit = try await embed(
             .init(images: [image], model: models.looc, spaces: wanted, normalise: true), on: pipeline)
@@ -115,7 +117,8 @@ struct PipelineTests {
         async let answer = embed(held, on: pipeline)
         await Task.detached { started.wait() }.value
         let two = EmbeddingRequest(images: [image, image], model: models.looc, spaces: spaces("color"))
-        let five = EmbeddingRequest(images: Array(repeating: image, count: 5), model: models.looc, spaces: spaces("color"))
+        let five = EmbeddingRequest(
+            images: Array(repeating: image, count: 5), model: models.looc, spaces: spaces("color"))
         #expect(throws: AdmissionError.queueFull(retryAfter: 1)) { try pipeline.submit(two) { _ in } }
         #expect(throws: AdmissionError.neverFits(limit: 4)) { try pipeline.submit(five) { _ in } }
         #expect(pipeline.hasRoom && pipeline.queueDepth == 3 && pipeline.metrics.refused.value == 2)

@@ -28,9 +28,13 @@ final class ConversionTests {
         let model = try ModelFolder(opening: folder.appendingPathComponent("mine"))
         #expect(model.manifest.spaces.map(\.name.text) == ["backbone", "invariant", "color", "rotation", "concat"])
         #expect(model.manifest.spaces.map(\.dimensions) == [256, 128, 128, 128, 384])
-        #expect(model.manifest.spaces.map(\.sensitiveTo) == [["color", "rotation"], [], ["color"], ["rotation"], ["color", "rotation"]])
+        #expect(
+            model.manifest.spaces.map(\.sensitiveTo) == [
+                ["color", "rotation"], [], ["color"], ["rotation"], ["color", "rotation"],
+            ])
         #expect(model.manifest.licence == "CC0-1.0" && model.manifest.architecture.family == "looc")
-        let before = try InferencePlan(weights: CheckpointWeights(conversion.checkpoint, names: conversion.names), inputSize: 64)
+        let before = try InferencePlan(
+            weights: CheckpointWeights(conversion.checkpoint, names: conversion.names), inputSize: 64)
         let after = try InferencePlan(weights: CheckpointWeights(model.checkpoint), inputSize: 64)
         let input = Tensor(repeatElement(0.5, count: 64 * 64 * 3), shape: [1, 64, 64, 3])
         let outputs = before.architecture.outputs
@@ -63,7 +67,8 @@ final class ConversionTests {
         let (zip, legacy) = (folder.appendingPathComponent("zip"), folder.appendingPathComponent("legacy"))
         let file = ModelFolder.weightsFile
         #expect(
-            try Data(contentsOf: zip.appendingPathComponent(file)) == Data(contentsOf: legacy.appendingPathComponent(file)))
+            try Data(contentsOf: zip.appendingPathComponent(file))
+                == Data(contentsOf: legacy.appendingPathComponent(file)))
     }
 
     @Test("Wrong numbers of head names, twins and reserved names are refused")
@@ -71,7 +76,8 @@ final class ConversionTests {
         let conversion = try ModelConversion(Checkpoint.open(golden("looc-r50w8/model.safetensors")))
         for names in [["a"], ["a", "b", "b"], ["a", "b", "concat"]] {
             #expect(throws: ConversionError.self) {
-                try conversion.write(to: folder.appendingPathComponent("x"), headNames: names.compactMap { SpaceName($0) })
+                try conversion.write(
+                    to: folder.appendingPathComponent("x"), headNames: names.compactMap { SpaceName($0) })
             }
         }
         #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("x").path))

@@ -20,7 +20,8 @@ package final class TestModels: Sendable {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("facet-models-\(UUID().uuidString)")
         pool = ComputePool(threads: threads)
         guard let id = ModelID("looc"), let other = ModelID("loocpp") else { preconditionFailure("a name is not one") }
-        try Self.convert("looc-r50w8", names: ["invariant", "color", "rotation"], to: folder.appendingPathComponent("looc"))
+        try Self.convert(
+            "looc-r50w8", names: ["invariant", "color", "rotation"], to: folder.appendingPathComponent("looc"))
         try Self.convert(
             "loocpp-r18w8", names: ["invariant", "color", "rotation", "texture"],
             to: folder.appendingPathComponent("loocpp"))

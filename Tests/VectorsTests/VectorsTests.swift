@@ -10,7 +10,9 @@ struct VectorsTests {
     @Test("Space and model names that could leave their place are refused")
     func names() {
         for good in ["color", "head1", "a.b-c_D9"] { #expect(SpaceName(good)?.text == good) }
-        for bad in ["", "1a", ".x", "a b", "a,b", "é", String(repeating: "a", count: 65)] { #expect(SpaceName(bad) == nil) }
+        for bad in ["", "1a", ".x", "a b", "a,b", "é", String(repeating: "a", count: 65)] {
+            #expect(SpaceName(bad) == nil)
+        }
         for good in ["facet-small", "9", "a.b", String(repeating: "m", count: 128)] { #expect(ModelID(good) != nil) }
         for bad in ["", ".", "..", ".x", "a/b", "../a", "a\\b", "a\0", String(repeating: "m", count: 129)] {
             #expect(ModelID(bad) == nil)
@@ -36,6 +38,7 @@ struct VectorsTests {
         let unit = Embedding(space: space, values: [3, 0, -4]).normalised
         #expect(unit.values == [0.6, 0, -0.8])
         #expect(Embedding(space: space, values: [0, 0]).normalised.values == [0, 0])
-        #expect(Embedding.cosine([1, 0], [1, 1]) == Float(0.5.squareRoot()) && Embedding.cosine([0, 0], [1, 1]) == 0)
+        #expect(
+            Embedding.cosine([1, 0], [1, 1]) == Float(0.5.squareRoot()) && Embedding.cosine([0, 0], [1, 1]) == 0)
     }
 }

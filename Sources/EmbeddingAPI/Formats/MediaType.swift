@@ -26,7 +26,9 @@ enum MediaType: String, CaseIterable, Sendable {
         let quality: Double
 
         init?(_ text: Substring) {
-            let parts = text.split(separator: ";", omittingEmptySubsequences: false).map { $0.trimmingSpaces().lowercased() }
+            let parts = text.split(separator: ";", omittingEmptySubsequences: false).map {
+                $0.trimmingSpaces().lowercased()
+            }
             guard let first = parts.first, !first.isEmpty else { return nil }
             pattern = first
             let value = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 }

@@ -23,7 +23,9 @@ enum MultipartError: String, Error, Sendable, CustomStringConvertible {
     var description: String { rawValue }
 }
 
-/// Takes a whole multipart/form-data body (RFC 7578, RFC 2046 section 5.1) apart. Linear in the body's length.
+/// Takes a whole multipart/form-data body (RFC 7578, RFC 2046 section 5.1) apart.
+///
+/// Takes time in proportion to the body's length.
 struct MultipartParser: Sendable {
     private let boundary: [UInt8]
 

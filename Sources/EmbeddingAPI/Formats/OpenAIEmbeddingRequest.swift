@@ -42,7 +42,8 @@ struct OpenAIEmbeddingRequest: Sendable {
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
             guard !path.isEmpty else { return APIError(.invalidRequest, "The body must be a JSON object.") }
-            return APIError(.invalidRequest, "A field has another type than it should.", param: String(path.dropFirst()))
+            return APIError(
+                .invalidRequest, "A field has another type than it should.", param: String(path.dropFirst()))
         case .keyNotFound(let key, _):
             return APIError(.missingInput, "The field '\(key.stringValue)' is missing.", param: key.stringValue)
         default: return APIError(.invalidJSON, "The body is not JSON.")
@@ -105,7 +106,8 @@ struct OpenAIEmbeddingRequest: Sendable {
                 default:
                     throw APIError(
                         .unknownField,
-                        "A field is not known; known: model, input, spaces, normalize, encoding_format, dimensions, user.")
+                        "A field is not known; known: model, input, spaces, normalize, encoding_format, dimensions, user."
+                    )
                 }
             }
         }

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The server as its users meet it: the real program, the stock openai client, and answers held against openapi.yaml."""
+import base64, http.client, io, json, os, pathlib, re, signal, subprocess, sys, time
+import httpx, numpy as np, openai, yaml
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate as validate_contract
+from PIL import Image
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FACET = ROOT / ".build/release/facet"
+IMAGES = ROOT / "Tests/Fixtures/golden/images"
+CONTRACT = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+
+
+class Server:
+    """`facet serve` on a free port, from the repository's root as a user would start it."""
+
+    def __init__(self, *flags):
+        self.process = subprocess.Popen([FACET, "serve", "--listen", "127.0.0.1:0", *flags], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        self.log = []
+        while True:
+            line = self.process.stderr.readline()
+            assert line, "the server ended: " + "".join(self.log)
+            self.log.append(line)
+            if " ready " in line:
+                break
+        self.address = re.search(r"address=(\S+)", "".join(self.log)).group(1)
+        self.http = httpx.Client(base_url=f"http://{self.address}", timeout=60)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(30) == 0, "the server did not stop cleanly"
+
+
+def schema_errors(value, schema):
+    validator = Draft202012Validator({"$defs_root": CONTRACT, **rooted(schema), "components": CONTRACT["components"]})
+    return [f"{'/'.join(map(str, e.path))}: {e.message[:200]}" for e in validator.iter_errors(value)]
+
+
+def rooted(schema):
+    return json.loads(json.dumps(schema))
+
+
+def check_contract(response, method, path):
+    """The status is documented, the media type too, and the body fits its schema."""
+    operation = CONTRACT["paths"][path][method]
+    documented = operation["responses"].get(str(response.status_code), operation["responses"].get("default"))
+    assert documented, f"{method} {path}: status {response.status_code} is not documented"
+    if "$ref" in documented:
+        documented = CONTRACT["components"]["responses"][documented["$ref"].rsplit("/", 1)[1]]
+    media = response.headers["content-type"].split(";")[0]
+    assert media in documented["content"], f"{method} {path}: {media} is not documented for {response.status_code}"
+    assert response.headers.get("x-request-id")
+    if media == "application/json":
+        errors = schema_errors(response.json(), documented["content"][media]["schema"])
+        assert not errors, f"{method} {path}: {errors}"
+    return response
+
+
+def post(server, content, kind, **more):
+    headers = {"Content-Type": kind, **more.pop("headers", {})}
+    return check_contract(server.http.post("/v1/embeddings", content=content, headers=headers, **more), "post", "/v1/embeddings")
+
+
+def picture(name):
+    return (IMAGES / name).read_bytes()
+
+
+def data_uri(name):
+    return "data:image/png;base64," + base64.b64encode(picture(name)).decode()
+
+
+# --- tests ------------------------------------------------------------------------------------------------------------
+
+def test_contract_is_valid_and_served(server):
+    validate_contract(CONTRACT)
+    assert server.http.get("/openapi.yaml").text == (ROOT / "openapi.yaml").read_text()
+
+
+def test_every_get_route_fits_the_contract(server):
+    for path in ["/v1/models", "/health/live", "/health/ready", "/metrics", "/openapi.yaml"]:
+        assert check_contract(server.http.get(path), "get", path).status_code == 200
+    model = server.http.get("/v1/models").json()["data"][0]["id"]
+    assert check_contract(server.http.get(f"/v1/models/{model}"), "get", "/v1/models/{model}").status_code == 200
+    assert check_contract(server.http.get("/v1/models/none"), "get", "/v1/models/{model}").status_code == 404
+
+
+def test_every_golden_image_in_every_form_fits_the_contract(server):
+    kinds = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+    for file in sorted(IMAGES.iterdir()):
+        body = file.read_bytes()
+        raw = post(server, body, kinds[file.suffix], params={"spaces": "color,backbone"})
+        assert raw.status_code == 200, (file, raw.text)
+        request = {"input": [base64.b64encode(body).decode()], "spaces": ["color", "backbone"]}
+        assert not schema_errors(request, CONTRACT["components"]["schemas"]["EmbeddingsRequest"])
+        coded = post(server, json.dumps(request), "application/json")
+        assert coded.json()["data"] == raw.json()["data"]
+        form = server.http.post("/v1/embeddings", params={"spaces": "color,backbone"}, files=[("image", (file.name, body))])
+        assert check_contract(form, "post", "/v1/embeddings").json()["data"] == raw.json()["data"]
+
+
+def test_errors_fit_the_contract(server):
+    cases = [
+        (b"", "image/png", {}, 422, "image_empty"), (b"GIF89a", "image/gif", {}, 415, "image_format_unsupported"),
+        (picture("rgba.png")[:300], "image/png", {}, 422, "image_truncated"), (b"{", "application/json", {}, 400, "invalid_json"),
+        (b"{}", "application/json", {}, 400, "missing_input"), (b"x", "text/plain", {}, 415, "unsupported_media_type"),
+        (b"x", "image/png", {"params": {"spaces": "nope"}}, 400, "unknown_space"),
+        (b"x", "image/png", {"headers": {"Accept": "text/html"}}, 406, "not_acceptable"),
+        (b"x" * (33 << 20), "image/png", {}, 413, "body_too_large"),
+    ]
+    for content, kind, more, status, code in cases:
+        reply = post(server, content, kind, **more)
+        assert (reply.status_code, reply.json()["error"]["code"]) == (status, code), reply.text
+
+
+def test_openai_client_with_its_default_base64_and_with_floats(server):
+    client = openai.OpenAI(base_url=f"http://{server.address}/v1", api_key="none")
+    default = client.embeddings.create(model="facet-small", input=data_uri("rgba.png"))
+    floats = client.embeddings.create(model="facet-small", input=[data_uri("rgba.png"), base64.b64encode(picture("rgb.png")).decode()], encoding_format="float")
+    assert len(default.data[0].embedding) == 256 and len(floats.data) == 2
+    assert np.array_equal(np.float32(default.data[0].embedding), np.float32(floats.data[0].embedding))
+    color = client.embeddings.create(model="facet-small", input=data_uri("rgba.png"), extra_body={"spaces": ["color"]})
+    assert abs(np.linalg.norm(color.data[0].embedding) - 1) < 1e-5
+    assert [m.id for m in client.models.list()] == ["facet-small"]
+    try:
+        client.embeddings.create(model="other", input=data_uri("rgba.png"))
+        raise AssertionError("an unknown model was accepted")
+    except openai.NotFoundError as error:
+        assert error.code == "model_not_found"
+
+
+def test_binary_answers_load_in_numpy(server):
+    raw = post(server, picture("rgba.png"), "image/png", params={"spaces": "color,concat"})
+    expected = np.float32(raw.json()["data"][0]["embeddings"]["color"] + raw.json()["data"][0]["embeddings"]["concat"])
+    headers = {"Accept": "application/x-npy"}
+    npy = server.http.post("/v1/embeddings", params={"spaces": "color,concat"}, headers=headers, files=[("image", picture("rgba.png"))] * 3)
+    array = np.load(io.BytesIO(npy.content))
+    assert array.shape == (3, 640) and array.dtype == np.float32 and np.array_equal(array[1], expected)
+    flat = post(server, picture("rgba.png"), "image/png", params={"spaces": "color,concat"}, headers={"Accept": "application/octet-stream"})
+    assert np.array_equal(np.frombuffer(flat.content, "<f4"), expected)
+
+
+def test_huge_and_truncated_images_cost_milliseconds(server):
+    out = io.BytesIO()
+    Image.new("1", (14000, 12000)).save(out, "PNG")
+    jpeg = picture("baseline.jpg")
+    for content, kind, status in [(out.getvalue(), "image/png", 413), (jpeg[: len(jpeg) // 2], "image/jpeg", 422)]:
+        post(server, content, kind)
+        begin = time.perf_counter()
+        reply = post(server, content, kind)
+        print(f"     {len(content)} bytes refused with {reply.status_code} in {(time.perf_counter() - begin) * 1000:.1f} ms")
+        assert reply.status_code == status, reply.text
+
+
+def test_requests_in_flight_are_answered_when_the_server_stops(server):
+    other = Server()
+    part = b"--B\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\n" + picture("progressive.jpg") + b"\r\n"
+    connections = [http.client.HTTPConnection(other.address, timeout=60) for _ in range(3)]
+    for connection in connections:
+        connection.request("POST", "/v1/embeddings", part * 64 + b"--B--\r\n", {"Content-Type": "multipart/form-data; boundary=B"})
+    number = lambda name, text: int(re.search(rf"^{name} (\d+)$", text, re.M).group(1))
+    while True:
+        page = other.http.get("/metrics").text
+        waiting = number("facet_queue_images", page)
+        if waiting + number("facet_images_embedded_total", page) >= 3 * 64:
+            break
+    other.stop()
+    print(f"     stopped with {waiting} images in flight")
+    answers = [connection.getresponse() for connection in connections]
+    assert [a.status for a in answers] == [200] * 3 and all(len(json.loads(a.read())["data"]) == 64 for a in answers)
+
+
+def test_command_line(server):
+    folder = str(IMAGES)
+    lines = subprocess.run([FACET, "embed", "--spaces", "color,concat", folder], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(lines) == len(list(IMAGES.iterdir()))
+    served = post(server, picture("baseline.jpg"), "image/jpeg", params={"spaces": "color,concat"}).json()["data"][0]
+    printed = next(json.loads(line) for line in lines if "baseline" in line)
+    assert printed["embeddings"] == served["embeddings"] and printed["digest"] == served["digest"]
+    bad = subprocess.run([FACET, "embed", "--spaces", "color", folder + "/rgb.png", "/nonexistent.png", str(ROOT / "Package.swift")], cwd=ROOT, capture_output=True, text=True)
+    parsed = [json.loads(line) for line in bad.stdout.splitlines()]
+    assert bad.returncode == 1 and ["error" in p for p in parsed] == [False, True, True], bad
+    out = ROOT / ".build/vectors.npy"
+    subprocess.run([FACET, "embed", "--spaces", "color", "--format", "npy", "--output", out, folder], cwd=ROOT, check=True, capture_output=True)
+    array = np.load(out)
+    assert array.shape == (len(lines), 128) and np.array_equal(array[0], np.float32(json.loads(lines[0])["embeddings"]["color"]))
+    table = subprocess.run([FACET, "embed", "--spaces", "color", "--format", "csv", folder], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(table) == len(lines) + 1 and all(len(row.split(",")) == 3 + 128 for row in table)
+    inspected = json.loads(subprocess.run([FACET, "inspect", "--json", "models/facet-small"], cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+    assert inspected["heads"] == 4 and inspected["backbone"] == "resnet18"
+    for command in [[], ["serve"], ["embed"], ["inspect"], ["convert"]]:
+        text = subprocess.run([FACET, *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert "facet" in text and len(text) > 400
+
+
+def test_a_taken_port_and_a_missing_model_say_what_to_do(server):
+    taken = subprocess.run([FACET, "serve", "--listen", server.address], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert taken.returncode != 0 and "in use" in taken.stderr and "--listen" in taken.stderr, taken.stderr
+    missing = subprocess.run([FACET, "serve", "--listen", "127.0.0.1:0", "--model", "none"], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert missing.returncode != 0 and "facet convert" in missing.stderr, missing.stderr
+
+
+def main():
+    tests = [value for name, value in globals().items() if name.startswith("test_")]
+    server = Server()
+    failed = 0
+    for test in tests:
+        if len(sys.argv) > 1 and sys.argv[1] not in test.__name__:
+            continue
+        try:
+            test(server)
+            print("ok", test.__name__)
+        except Exception as error:
+            failed += 1
+            print("FAILED", test.__name__, type(error).__name__, str(error)[:2000])
+    server.stop()
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
