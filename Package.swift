@@ -123,8 +123,7 @@ let package = Package(
         tests(
             "EmbeddingAPITests",
             uses: [
-                "EmbeddingAPI", "EmbeddingPipeline", "HTTPServer", "ImageDecoding", "Vectors", "Telemetry",
-                "ServingTestSupport",
+                "EmbeddingAPI", "EmbeddingPipeline", "ModelFolders", "HTTPServer", "Vectors", "ServingTestSupport",
             ]),
         tests("FacetTests", uses: ["facet"]),
     ],

@@ -5,8 +5,9 @@ import Testing
 /// The tree as it is, held against the layer table and the house rules.
 @Suite("Architecture of the tree")
 struct ArchitectureTests {
-    /// Marks that switch the compiler's concurrency checking off, per module. Lower a number when one goes; raising one
-    /// needs a reason that stands review, and its comment beside the mark.
+    /// Marks that switch the compiler's concurrency checking off, per module.
+    ///
+    /// Lower a number when one goes; raising one needs a reason that stands review, and its comment beside the mark.
     static let uncheckedMarks = ["Tensors": 1, "Checkpoints": 1, "Kernels": 1]
 
     private let rules: LayerRules

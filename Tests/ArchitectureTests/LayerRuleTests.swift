@@ -104,7 +104,9 @@ struct LayerRuleTests {
         #expect(imports(line, in: "Sources/Low/A.swift").count == 1)
     }
 
-    @Test("Comments and words that look like imports are none", arguments: ["/// import High", "let import_ = 1", "important High"])
+    @Test(
+        "Comments and words that look like imports are none",
+        arguments: ["/// import High", "let import_ = 1", "important High"])
     func ignoresOtherLines(line: String) {
         #expect(imports(line, in: "Sources/Low/A.swift").isEmpty)
     }

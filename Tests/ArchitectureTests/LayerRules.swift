@@ -5,7 +5,7 @@ struct LayerRules {
     let table: LayerTable
     let manifest: Manifest
 
-    /// What Package.swift declares, held against the table. `folders` are the names below Sources.
+    /// What Package.swift declares, held against the table; `folders` are the names below Sources.
     func checkManifest(folders: [String]) -> [Violation] {
         let modules = manifest.targets.filter { $0.folder.hasPrefix("Sources/") }
         let names = Set(modules.map(\.name))

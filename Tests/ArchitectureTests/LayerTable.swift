@@ -24,7 +24,9 @@ struct LayerTable {
 
     var targets: [String] { layers.flatMap(\.targets) }
 
-    /// This project's layers. Layer 0 has two rows, because its Swift targets import C ones.
+    /// This project's layers.
+    ///
+    /// Layer 0 has two rows, because its Swift targets import C ones.
     static let facet = LayerTable(
         layers: [
             Layer(

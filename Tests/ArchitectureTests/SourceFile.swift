@@ -58,13 +58,14 @@ enum Tree {
         try String(contentsOf: Golden.root.appendingPathComponent(path), encoding: .utf8)
     }
 
-    /// Every file below `folder` with one of the endings, in order.
+    /// Every file below `folder` with one of the endings, in order; nothing hidden.
     static func files(below folder: String, endings: [String]) throws -> [SourceFile] {
         let root = Golden.root.appendingPathComponent(folder).resolvingSymlinksInPath()
         let names = try FileManager.default.subpathsOfDirectory(atPath: root.path).sorted()
-        return try names.filter { name in endings.contains { name.hasSuffix($0) } }.map { name in
-            try SourceFile(path: "\(folder)/\(name)", text: text("\(folder)/\(name)"))
+        let wanted = names.filter { name in
+            !"/\(name)".contains("/.") && endings.contains { name.hasSuffix($0) }
         }
+        return try wanted.map { try SourceFile(path: "\(folder)/\($0)", text: text("\(folder)/\($0)")) }
     }
 
     /// Names of the folders directly below `folder`.

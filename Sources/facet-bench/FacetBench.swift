@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// Benchmarks: each checks its output, prints the machine and thread count, and reports medians.
+@main
+struct FacetBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "facet-bench",
+        abstract: "Measure Facet.",
+        discussion: """
+            Side by side with a peer in the same minute: Tests/Benchmarks/compare (ONNX Runtime).
+            Times depend on the machine and on what else it does; compare ratios taken in one run.
+            """,
+        subcommands: [InferenceBench.self, ImageBench.self])
+}
