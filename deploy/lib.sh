@@ -12,27 +12,64 @@ say() { printf '%s\n' "$*" >&2; }
 # step NAME COMMAND...: runs the command with its output in .build/logs/NAME.log; shows the time it took, or, when it
 # fails, the log's last lines.
 step() {
-    local name=$1 began=$SECONDS
+    local name=$1 began=$SECONDS status=0
     shift
     printf '%-28s' "$name" >&2
-    if "$@" >"$logs/$name.log" 2>&1 </dev/null; then
+    "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
+    if [ "$status" = 0 ]; then
         say "ok    $((SECONDS - began)) s"
         return 0
     fi
     say "FAILED after $((SECONDS - began)) s; the end of .build/logs/$name.log:"
     tail -n 40 "$logs/$name.log" >&2
+    return "$status"
+}
+
+# guarded SECONDS COMMAND...: ends the command and all it started when the time is up, or on Ctrl-C. timeout's own
+# process group is what makes the first certain; it also keeps Ctrl-C away, so that is passed on.
+running=
+guarded() {
+    local limit=$1 status=0
+    shift
+    timeout --kill-after=10 "$limit" "$@" &
+    running=$!
+    wait "$running" || status=$?
+    running=
+    [ "$status" != 124 ] || echo "stopped: it took more than $limit s"
+    return "$status"
+}
+
+interrupted() {
+    trap '' INT TERM
+    if [ -n "$running" ]; then
+        kill -TERM "$running" 2>/dev/null
+        wait "$running"
+    fi
+    exit 130
+}
+trap interrupted INT TERM
+
+# Puts swift on the PATH, in the version that Package.swift asks for, or says what to install.
+find_swift() {
+    local folder needed found
+    needed=$(sed -n '1s/^.*swift-tools-version: *//p' Package.swift)
+    for folder in "" /opt/swift/usr/bin /usr/libexec/swift/usr/bin /usr/libexec/swift/bin; do
+        if [ -n "$folder" ] && [ -x "$folder/swift" ]; then PATH=$folder:$PATH; fi
+        command -v swift >/dev/null || continue
+        found=$(swift --version 2>/dev/null | sed -n 's/^.*Swift version \([0-9.]*\).*$/\1/p' | head -n 1)
+        if [ "$(printf '%s\n' "$needed" "$found" | sort -V | head -n 1)" = "$needed" ]; then return 0; fi
+        say "$(command -v swift) is Swift ${found:-of an unknown version}."
+        return 1
+    done
+    say "There is no 'swift' on the PATH nor in /opt/swift/usr/bin."
     return 1
 }
 
-find_swift() {
-    local folder
-    for folder in "" /opt/swift/usr/bin /usr/libexec/swift/usr/bin; do
-        if [ -n "$folder" ] && [ -x "$folder/swift" ]; then PATH=$folder:$PATH; fi
-        if command -v swift >/dev/null; then return 0; fi
-    done
-    say "Swift 6.2 or later is needed and 'swift' is not on the PATH."
-    say "Install a toolchain from https://www.swift.org/install/linux/ and run this again."
-    exit 1
+need_swift() {
+    find_swift && return 0
+    say "Facet needs Swift 6.2 or later: install a toolchain for this system from https://www.swift.org/install/linux/,"
+    say "put its usr/bin on the PATH or unpack it so that /opt/swift/usr/bin/swift exists, and run this again."
+    return 1
 }
 
 # install KIND...: the packages of deploy/packages marked with KIND ('' are the unmarked ones), where missing.
@@ -51,7 +88,10 @@ install_packages() {
     if [ "$(id -u)" != 0 ]; then
         command -v sudo >/dev/null || { echo "as root: apt-get install ${missing[*]}"; return 1; }
         sudo=(sudo)
+        # Without a terminal nobody can type a password: fail instead of waiting for one.
+        if ! (: </dev/tty) 2>/dev/null; then sudo=(sudo -n); fi
     fi
-    "${sudo[@]}" apt-get update -q
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+    "${sudo[@]}" timeout --foreground 300 apt-get update -q || return
+    "${sudo[@]}" timeout --foreground 900 env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+        --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}"
 }

@@ -7,21 +7,15 @@ extension EmbeddingsCall {
     /// Reads the request in whichever of the three body forms it came.
     init(parsing request: HTTPRequest, _ configuration: APIConfiguration) throws(APIError) {
         let head = request.head
-        var options = EmbeddingsOptions()
+        var options = try EmbeddingsOptions(query: head)
         let inputs: [Input]
         switch FacetAPI.BodyForm(head.headers.first("content-type")) {
         case .image:
-            options = try EmbeddingsOptions(query: head)
             inputs = [.success(request.body)]
         case .multipart:
-            options = try EmbeddingsOptions(query: head)
             inputs = try Self.multipartImages(request)
         case .json:
-            guard head.query.isEmpty else {
-                throw APIError(
-                    .unknownParameter, "With a JSON body, options stand in the body, not in the query.", param: "query")
-            }
-            (options, inputs) = try Self.jsonImages(request.body)
+            inputs = try Self.jsonImages(request.body, &options)
         case nil: throw APIError(.unsupportedMediaType, "This Content-Type is not read.")
         }
         guard !inputs.isEmpty else {
@@ -56,15 +50,16 @@ extension EmbeddingsCall {
     }
 
     /// OpenAI's shape; an input that is not base64 of anything fails alone.
-    private static func jsonImages(_ body: [UInt8]) throws(APIError) -> (EmbeddingsOptions, [Input]) {
+    ///
+    /// What the body says of an option goes before what the query says.
+    private static func jsonImages(_ body: [UInt8], _ options: inout EmbeddingsOptions) throws(APIError) -> [Input] {
         let parsed = try OpenAIEmbeddingRequest(parsing: body)
-        var options = EmbeddingsOptions()
-        options.model = parsed.model
-        options.spaces = parsed.spaces
-        options.normalise = parsed.normalise
-        options.base64 = parsed.isBase64
+        options.model = parsed.model ?? options.model
+        options.spaces = parsed.spaces ?? options.spaces
+        options.normalise = parsed.normalise ?? options.normalise
+        options.base64 = parsed.isBase64 ?? options.base64
         options.dimensions = parsed.dimensions
-        return (options, parsed.inputs.enumerated().map(decode))
+        return parsed.inputs.enumerated().map(decode)
     }
 
     private static func decode(_ index: Int, _ text: String) -> Input {

@@ -37,7 +37,7 @@ struct EmbeddingsOptions: Sendable, Equatable {
 }
 
 extension EmbeddingsOptions {
-    /// Query parameters of the raw and multipart forms; others are refused by name.
+    /// Query parameters; others than these are refused.
     init(query head: HTTPRequestHead) throws(APIError) {
         for (name, value) in head.query {
             switch name {

@@ -103,12 +103,12 @@ struct EmbedCommand: ParsableCommand {
 }
 
 /// The files that a list of paths stands for: folders are searched for image files, in sorted order.
-struct FileList {
-    let paths: [String]
+package struct FileList {
+    package let paths: [String]
 
     static let extensions: Set<String> = ["png", "jpg", "jpeg", "webp"]
 
-    init(_ arguments: [String]) throws {
+    package init(_ arguments: [String]) throws {
         var found: [String] = []
         for argument in arguments {
             var isFolder: ObjCBool = false

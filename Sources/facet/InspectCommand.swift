@@ -37,15 +37,17 @@ struct InspectCommand: ParsableCommand {
         let checkpoint = try Checkpoint.open(file)
         let digest = checkpoint.withBytes { ContentDigest(of: $0) }
         let conversion = Result { try ModelConversion(checkpoint) }
+        let folder = exists && isFolder.boolValue ? try ModelFolder(opening: URL(fileURLWithPath: path)) : nil
         if json {
             print(String(decoding: jsonText(checkpoint, digest, conversion), as: UTF8.self))
         } else {
-            printText(checkpoint, digest, conversion)
+            printText(checkpoint, digest, conversion, folder)
         }
     }
 
     private func printText(
-        _ checkpoint: Checkpoint, _ digest: ContentDigest, _ conversion: Result<ModelConversion, any Error>
+        _ checkpoint: Checkpoint, _ digest: ContentDigest, _ conversion: Result<ModelConversion, any Error>,
+        _ folder: ModelFolder?
     ) {
         let numbers = checkpoint.entries.reduce(0) { $0 + $1.shape.count }
         print("file        \(path), \(checkpoint.byteCount) bytes")
@@ -55,21 +57,22 @@ struct InspectCommand: ParsableCommand {
         for (key, value) in checkpoint.metadata.sorted(by: { $0.key < $1.key }) { print("  \(key) = \(value)") }
         switch conversion {
         case .failure(let error): print("network     not one that Facet runs: \(error)")
-        case .success(let found): printNetwork(found)
+        case .success(let found): printNetwork(found, folder)
         }
         if tensors {
             for entry in checkpoint.entries { print("  \(entry.name)  \(entry.type.rawValue) \(entry.shape)") }
         }
     }
 
-    private func printNetwork(_ found: ModelConversion) {
+    private func printNetwork(_ found: ModelConversion, _ folder: ModelFolder?) {
         let network = found.architecture
-        print("layout      \(found.names.layout)")
+        let names = folder?.manifest.heads.map(\.name) ?? found.defaultHeadNames
+        if folder == nil { print("layout      \(found.names.layout)") }
         print(
             "network     \(network.name), width \(network.width), \(network.parameterCount) parameters, "
                 + (network.isPlusPlus ? "stage 4 in each head (LooC++)" : "\(network.block.rawValue) blocks"))
         print("spaces      backbone \(network.backboneDimensions)")
-        for (name, head) in zip(found.defaultHeadNames, network.heads) {
+        for (name, head) in zip(names, network.heads) {
             print("            \(name) \(head.projectionDimensions) (from \(head.representationDimensions))")
         }
         if let concat = network.concatDimensions { print("            concat \(concat)") }
@@ -77,9 +80,13 @@ struct InspectCommand: ParsableCommand {
             print("ignored     \(found.names.ignored.count) tensors, such as \(found.names.ignored[0])")
         }
         for note in found.names.notes { print("note        \(note)") }
-        print(
-            "next        facet convert \(path) models/NAME --spaces \(found.defaultHeadNames.map(\.text).joined(separator: ","))"
-        )
+        if let folder {
+            print("images      \(folder.manifest.preprocessing.summary)")
+            print("next        facet embed --model \(path) PHOTO")
+        } else {
+            let list = names.map(\.text).joined(separator: ",")
+            print("next        facet convert \(path) models/NAME" + (list.isEmpty ? "" : " --spaces \(list)"))
+        }
     }
 
     private func jsonText(

@@ -7,11 +7,11 @@ internal import Logging
 /// The program's log on standard error, a line an event, as text or as JSON.
 ///
 /// Payloads, header values and raw targets are never logged.
-struct LogWriter: Sendable {
+package struct LogWriter: Sendable {
     private let logger: Logger
 
     /// - Throws: when `format` is neither `text` nor `json`.
-    init(format: String) throws {
+    package init(format: String) throws {
         guard format == "text" || format == "json" else {
             throw ValidationError("log-format is 'text' or 'json', not '\(format)'.")
         }

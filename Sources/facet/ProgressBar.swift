@@ -5,7 +5,7 @@ internal import Foundation
 /// One line on standard error that shows how far a long job is, how fast it goes and when it will end.
 ///
 /// Silent when standard error is not a terminal, so logs and pipes stay clean. Not for use from several threads.
-struct ProgressBar {
+package struct ProgressBar {
     private let total: Int
     private let unit: String
     private let enabled: Bool
@@ -38,7 +38,7 @@ struct ProgressBar {
     }
 
     /// The text of the line: a pure function, for tests.
-    static func line(done: Int, failed: Int, total: Int, unit: String, elapsed: Duration) -> String {
+    package static func line(done: Int, failed: Int, total: Int, unit: String, elapsed: Duration) -> String {
         let width = 28
         let fraction = total == 0 ? 1 : Double(done) / Double(total)
         let filled = Int(fraction * Double(width))

@@ -6,28 +6,30 @@ internal import Foundation
 /// Where a setting's value comes from: the flag, else the environment, else the configuration file, else the default.
 ///
 /// `--queue-images 64`, `FACET_QUEUE_IMAGES=64` and `queue-images = 64` in the file mean the same.
-struct Settings {
+package struct Settings {
     private let environment: [String: String]
     private let file: [String: String]
     private let path: String?
 
-    init(configuration path: String?, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+    package init(configuration path: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
+        throws
+    {
         self.environment = environment
         self.path = path ?? environment["FACET_CONFIG"]
         file = try self.path.map(Self.read) ?? [:]
     }
 
     /// The value for `name` as the flag spells it, without dashes.
-    func text(_ name: String, _ flag: String?) -> String? {
+    package func text(_ name: String, _ flag: String?) -> String? {
         flag ?? environment[Self.variable(name)] ?? file[name]
     }
 
-    func text(_ name: String, _ flag: String?, default fallback: String) -> String {
+    package func text(_ name: String, _ flag: String?, default fallback: String) -> String {
         text(name, flag) ?? fallback
     }
 
     /// A whole number within `range`.
-    func number(_ name: String, _ flag: Int?, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
+    package func number(_ name: String, _ flag: Int?, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
         guard let text = text(name, flag.map(String.init)) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
             throw ValidationError(
@@ -37,7 +39,7 @@ struct Settings {
     }
 
     /// Refuses keys in the file that no setting has, so that a misspelt one is found.
-    func checkNames(_ known: [String]) throws {
+    package func checkNames(_ known: [String]) throws {
         for key in file.keys.sorted() where !known.contains(key) {
             throw ValidationError(
                 "\(path ?? "the configuration file"): unknown setting '\(key)'. Known: \(known.joined(separator: ", "))."
@@ -46,12 +48,12 @@ struct Settings {
     }
 
     /// `queue-images` to `FACET_QUEUE_IMAGES`.
-    static func variable(_ name: String) -> String {
+    package static func variable(_ name: String) -> String {
         "FACET_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
     }
 
     /// Lines of `name = value`; `#` starts a comment.
-    static func parse(_ text: String) throws -> [String: String] {
+    package static func parse(_ text: String) throws -> [String: String] {
         var values: [String: String] = [:]
         for (number, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             let line = raw.prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)

@@ -39,6 +39,16 @@ struct EmbeddingsRouteTests {
         #expect(form.data.count == 2 && form.data[1]["index"] as? Int == 1)
     }
 
+    @Test("With JSON, options may stand in the query, and the body goes first")
+    func queryWithJSON() async throws {
+        let headers: HTTPHeaders = ["Content-Type": "application/json"]
+        let body = Array(#"{"input":"\#(image.base64)","spaces":["rotation"]}"#.utf8)
+        let both = try await client.call(
+            .post, "/v1/embeddings?spaces=color&encoding_format=base64", headers, body: body)
+        let spaces = try #require(both.data[0]["embeddings"] as? [String: Any])
+        #expect(spaces.keys.sorted() == ["rotation"] && spaces["rotation"] is String)
+    }
+
     @Test("Without spaces the answer is the backbone's vector")
     func defaultSpace() async throws {
         let reply = try await client.post(image: image)

@@ -3,8 +3,7 @@
 import Foundation
 import TestSupport
 import Testing
-
-@testable import facet
+import facet
 
 @Suite("The command line's parts")
 struct CommandLineTests {

@@ -11,7 +11,7 @@ struct OpenAIEmbeddingRequest: Sendable {
     let inputs: [String]
     let spaces: [String]?
     let normalise: Bool?
-    let isBase64: Bool
+    let isBase64: Bool?
     let dimensions: Int?
 
     init(parsing body: [UInt8]) throws(APIError) {
@@ -27,7 +27,7 @@ struct OpenAIEmbeddingRequest: Sendable {
     }
 
     private init(
-        model: String?, inputs: [String], spaces: [String]?, normalise: Bool?, isBase64: Bool, dimensions: Int?
+        model: String?, inputs: [String], spaces: [String]?, normalise: Bool?, isBase64: Bool?, dimensions: Int?
     ) {
         self.model = model
         self.inputs = inputs
@@ -123,7 +123,7 @@ struct OpenAIEmbeddingRequest: Sendable {
             }
             return OpenAIEmbeddingRequest(
                 model: model, inputs: inputs, spaces: spaces, normalise: normalise,
-                isBase64: try format.map(EmbeddingsOptions.isBase64) ?? false, dimensions: dimensions)
+                isBase64: try format.map(EmbeddingsOptions.isBase64), dimensions: dimensions)
         }
     }
 }
