@@ -89,11 +89,11 @@ package struct PackedConvolution: Sendable {
             residual: epilogue.residual, zeros: zeros.buffer.baseAddress, output: output, h: map.height, w: map.width,
             c: map.channels, oh: target.height, ow: target.width, oc: target.channels, kh: geometry.kernel,
             kw: geometry.kernel, stride: geometry.stride, padding: padding,
-            rows_contiguous: readsRowsContiguously ? 1 : 0, relu: epilogue.relu ? 1 : 0)
-        run(Borrowed(job), pixels: images * target.pixels, pool: pool)
+            rows_contiguous: readsRowsContiguously ? 1 : 0, relu: epilogue.relu ? 1 : 0, stride_ahead: 1)
+        run(job, pixels: images * target.pixels, pool: pool)
     }
 
-    private func run(_ job: Borrowed<facet_convolution>, pixels: Int, pool: ComputePool?) {
+    private func run(_ description: facet_convolution, pixels: Int, pool: ComputePool?) {
         let width = instructions.panelWidth
         let panels = (geometry.outputChannels + width - 1) / width
         let grid = WorkGrid(
@@ -101,9 +101,12 @@ package struct PackedConvolution: Sendable {
             panelBytes: weights.buffer.count / panels * MemoryLayout<Float>.stride,
             work: pixels * geometry.workPerPixel, threads: pool?.threads ?? 1)
         let code = instructions.code
+        var job = description
+        job.stride_ahead = grid.panelsAhead
+        let lent = Borrowed(job)
         ComputePool.run(on: pool, count: grid.count) { item in
             let (pixelRange, panelRange) = grid[item]
-            withUnsafePointer(to: job.value) {
+            withUnsafePointer(to: lent.value) {
                 facet_convolve(
                     code, $0, pixelRange.lowerBound, pixelRange.upperBound, panelRange.lowerBound, panelRange.upperBound
                 )

@@ -18,10 +18,10 @@ package final class InferencePlan: Sendable {
     package let instructions: InstructionSet
     /// Bytes of packed weights held.
     package let weightBytes: Int
-    private let steps: [PlanStep]
-    private let shapes: [MapShape]
+    let steps: [PlanStep]
+    let shapes: [MapShape]
     private let results: [NetworkOutput: ValueID]
-    private let layout: ArenaLayout
+    let layout: ArenaLayout
     private let arenas = Mutex<[FloatStorage]>([])
 
     /// Activation bytes that one pass may use; a larger batch is run in parts.
@@ -110,13 +110,13 @@ package final class InferencePlan: Sendable {
     // MARK: Steps
 
     /// Where the values of one pass live.
-    private struct Memory {
+    struct Memory {
         let input: UnsafePointer<Float>
         let arena: UnsafeMutablePointer<Float>
         let images: Int
     }
 
-    private func perform(_ step: PlanStep, _ memory: Memory, _ pool: ComputePool?) {
+    func perform(_ step: PlanStep, _ memory: Memory, _ pool: ComputePool?) {
         let input = reading(step.input, memory)
         let output = writing(step.output, memory)
         let map = shapes[step.input]
@@ -160,7 +160,7 @@ package final class InferencePlan: Sendable {
         return ArenaLayout(lives: lives, values: shapes.count)
     }
 
-    private func takeArena(images: Int) -> FloatStorage {
+    func takeArena(images: Int) -> FloatStorage {
         let needed = layout.count * images
         let kept = arenas.withLock { list -> FloatStorage? in
             guard let index = list.firstIndex(where: { $0.buffer.count >= needed }) else { return nil }
@@ -170,7 +170,7 @@ package final class InferencePlan: Sendable {
     }
 
     /// Keeps the two largest arenas for the next runs.
-    private func returnArena(_ arena: FloatStorage) {
+    func returnArena(_ arena: FloatStorage) {
         arenas.withLock { list in
             list.append(arena)
             list.sort { $0.buffer.count < $1.buffer.count }

@@ -30,6 +30,7 @@ typedef struct {
     ptrdiff_t kh, kw, stride, padding;
     int rows_contiguous; // padding is 0 and a kernel row is read as one run of kw*c floats
     int relu;
+    ptrdiff_t stride_ahead; // panels between one a thread computes and the one it is likely to compute next; at least 1
 } facet_convolution;
 
 /// Computes output pixels [first_pixel, last_pixel) of the batch (n*oh*ow, image by image) for the output channels of
