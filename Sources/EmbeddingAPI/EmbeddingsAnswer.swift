@@ -123,7 +123,7 @@ extension JSONWriter {
         if base64 {
             self.base64(values)
         } else {
-            array { list in for value in values { list.number(value) } }
+            vector(values)
         }
     }
 }

@@ -15,7 +15,7 @@ extension EmbeddingsCall {
         case .multipart:
             inputs = try Self.multipartImages(request)
         case .json:
-            inputs = try Self.jsonImages(request.body, &options)
+            inputs = try Self.jsonImages(request.body, &options, most: configuration.limits.images)
         case nil: throw APIError(.unsupportedMediaType, "This Content-Type is not read.")
         }
         guard !inputs.isEmpty else {
@@ -52,8 +52,10 @@ extension EmbeddingsCall {
     /// OpenAI's shape; an input that is not base64 of anything fails alone.
     ///
     /// What the body says of an option goes before what the query says.
-    private static func jsonImages(_ body: [UInt8], _ options: inout EmbeddingsOptions) throws(APIError) -> [Input] {
-        let parsed = try OpenAIEmbeddingRequest(parsing: body)
+    private static func jsonImages(
+        _ body: [UInt8], _ options: inout EmbeddingsOptions, most: Int
+    ) throws(APIError) -> [Input] {
+        let parsed = try OpenAIEmbeddingRequest(parsing: body, mostInputs: most)
         options.model = parsed.model ?? options.model
         options.spaces = parsed.spaces ?? options.spaces
         options.normalise = parsed.normalise ?? options.normalise
@@ -62,10 +64,12 @@ extension EmbeddingsCall {
         return parsed.inputs.enumerated().map(decode)
     }
 
-    private static func decode(_ index: Int, _ text: String) -> Input {
-        if let bytes = DataURI.imageBytes(text) { return .success(bytes) }
-        return .failure(
-            APIError(.invalidBase64, "This is neither base64 nor a base64 data URI.", param: "input[\(index)]"))
+    private static func decode(_ index: Int, _ text: JSONText) -> Input {
+        do throws(DataURIError) {
+            return .success(try text.withBytes(DataURI.imageBytes))
+        } catch {
+            return .failure(APIError(.invalidBase64, error.description, param: "input[\(index)]"))
+        }
     }
 
     /// What `Accept` asks for; JSON when it is absent.

@@ -25,7 +25,7 @@ package final class InferencePlan: Sendable {
     private let arenas = Mutex<[FloatStorage]>([])
 
     /// Activation bytes that one pass may use; a larger batch is run in parts.
-    private static let arenaBytes = 64 << 20
+    private static let arenaBytes = 32 << 20
 
     /// Compiles `weights`; packing is spread over `pool`.
     ///

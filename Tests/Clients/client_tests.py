@@ -93,7 +93,7 @@ def test_every_golden_image_in_every_form_fits_the_contract(server):
         raw = post(server, body, kinds[file.suffix], params={"spaces": "color,backbone"})
         assert raw.status_code == 200, (file, raw.text)
         request = {"input": [base64.b64encode(body).decode()], "spaces": ["color", "backbone"]}
-        assert not schema_errors(request, CONTRACT["components"]["schemas"]["EmbeddingsRequest"])
+        assert not schema_errors(request, CONTRACT["components"]["schemas"]["EmbeddingRequest"])
         coded = post(server, json.dumps(request), "application/json")
         assert coded.json()["data"] == raw.json()["data"]
         form = server.http.post("/v1/embeddings", params={"spaces": "color,backbone"}, files=[("image", (file.name, body))])

@@ -5,7 +5,8 @@
 ///     var out = JSONWriter()
 ///     out.object { $0.field("index", 0) }  // {"index":0}
 ///
-/// Floats are written with the fewest digits that read back as the same number; what is not finite becomes null.
+/// Floats are written with the fewest digits that read back as the same number; what is not finite becomes null, because
+/// JSON has no word for it. The text has no white space.
 package struct JSONWriter: Sendable {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
@@ -38,19 +39,26 @@ package struct JSONWriter: Sendable {
     package mutating func string(_ text: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 { appendEscaped(byte) }
+        appendEscaped(text)
         bytes.append(UInt8(ascii: "\""))
     }
 
     package mutating func number(_ value: Int) { append(value.description) }
 
-    package mutating func number(_ value: Float) { value.isFinite ? append(value.description) : null() }
+    package mutating func number(_ value: Float) { numbers(CollectionOfOne(value)) }
 
     package mutating func number(_ value: Double) { value.isFinite ? append(value.description) : null() }
 
     package mutating func truth(_ value: Bool) { append(value ? "true" : "false") }
 
     package mutating func null() { append("null") }
+
+    /// An array of numbers: the way to write a vector.
+    package mutating func vector(_ values: [Float]) {
+        open(UInt8(ascii: "["))
+        numbers(values)
+        close(UInt8(ascii: "]"))
+    }
 
     /// A string holding the base64 of `values` as little-endian float32.
     package mutating func base64(_ values: [Float]) {
@@ -105,18 +113,53 @@ package struct JSONWriter: Sendable {
         bytes.append(contentsOf: text.utf8)
     }
 
-    private mutating func appendEscaped(_ byte: UInt8) {
+    /// Each value and the commas between, written in place: one growth of the buffer and no strings.
+    private mutating func numbers(_ values: some Collection<Float>) {
+        guard !values.isEmpty else { return }
+        let start = bytes.count
+        let commas = needsComma
+        needsComma = true
+        bytes.append(addingCapacity: values.count * (ShortestFloat.longest + 1)) { span in
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                guard var out = buffer.baseAddress.map({ $0 + count }) else { return }
+                let first = out
+                var comma = commas
+                for value in values {
+                    if comma {
+                        out.pointee = UInt8(ascii: ",")
+                        out += 1
+                    }
+                    comma = true
+                    out += ShortestFloat.write(value, to: out)
+                }
+                count += out - first
+            }
+        }
+        precondition(bytes.count > start, "\(values.count) numbers gave \(bytes.count - start) bytes")
+    }
+
+    /// The text with quotes, backslashes and control characters escaped; runs without any are copied whole.
+    private mutating func appendEscaped(_ text: String) {
+        var text = text
+        text.withUTF8 { utf8 in
+            var start = 0
+            for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+                bytes.append(contentsOf: utf8[start..<index])
+                appendEscape(byte)
+                start = index + 1
+            }
+            bytes.append(contentsOf: utf8[start...])
+        }
+    }
+
+    private mutating func appendEscape(_ byte: UInt8) {
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            bytes.append(UInt8(ascii: "\\"))
-            bytes.append(byte)
-        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-        case 0..<0x20:
-            let digits = Array("0123456789abcdef".utf8)
-            bytes.append(contentsOf: "\\u00".utf8)
-            bytes.append(digits[Int(byte >> 4)])
-            bytes.append(digits[Int(byte & 15)])
-        default: bytes.append(byte)
+        case 0x22, 0x5C: bytes += [0x5C, byte]
+        case 0x0A: bytes += [0x5C, UInt8(ascii: "n")]
+        default:
+            let digits: StaticString = "0123456789abcdef"
+            bytes += [0x5C, UInt8(ascii: "u"), 0x30, 0x30]
+            bytes += [digits.utf8Start[Int(byte >> 4)], digits.utf8Start[Int(byte & 15)]]
         }
     }
 }

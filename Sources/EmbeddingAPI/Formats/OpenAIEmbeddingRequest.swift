@@ -1,129 +1,133 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
-
 /// The JSON body of `POST /v1/embeddings`: OpenAI's fields, with images for `input`, and ours.
 ///
-/// Fields that are not known are refused by name, so that a misspelt one is not silently without effect.
-struct OpenAIEmbeddingRequest: Sendable {
-    let model: String?
-    /// Base64 or data URIs, in order.
-    let inputs: [String]
-    let spaces: [String]?
-    let normalise: Bool?
-    let isBase64: Bool?
-    let dimensions: Int?
+/// Fields that are not known are refused, so that a misspelt one is not silently without effect; so are names that come
+/// twice. Errors say in `param` where in the body they are and quote nothing of it.
+package struct OpenAIEmbeddingRequest: Sendable {
+    package private(set) var model: String?
+    /// Base64 or data URIs, in order, at least one; not looked at yet.
+    package private(set) var inputs: [JSONText] = []
+    /// At least one where the field is there.
+    package private(set) var spaces: [String]?
+    package private(set) var normalise: Bool?
+    package private(set) var isBase64: Bool?
+    package private(set) var dimensions: Int?
 
-    init(parsing body: [UInt8]) throws(APIError) {
-        do {
-            self = try JSONDecoder().decode(Wire.self, from: Data(body)).checked()
-        } catch let error as APIError {
-            throw error
-        } catch let error as DecodingError {
-            throw Self.explain(error)
+    /// Reads the body, in time linear in its length and without copying the inputs.
+    ///
+    /// - Parameter mostInputs: more are refused as soon as they are counted.
+    package init(parsing body: [UInt8], mostInputs: Int = 2048) throws(APIError) {
+        var json = JSONReader(body)
+        try Self.at(nil) { () throws(JSONError) in try json.beginObject() }
+        while let name = try Self.at(nil, { () throws(JSONError) in try json.nextName() }) {
+            try read(name, &json, mostInputs)
+        }
+        try Self.at(nil) { () throws(JSONError) in try json.end() }
+        guard !inputs.isEmpty else {
+            throw APIError(.missingInput, "Give images as base64 or data URIs.", param: "input")
+        }
+    }
+
+    private mutating func read(_ name: String, _ json: inout JSONReader, _ mostInputs: Int) throws(APIError) {
+        switch name {
+        case "model": model = try Self.string(&json, name)
+        case "input": try readInputs(&json, mostInputs)
+        case "spaces": spaces = try Self.strings(&json, name)
+        case "encoding_format": isBase64 = try EmbeddingsOptions.isBase64(try Self.string(&json, name))
+        case "normalize": normalise = try Self.at(name) { () throws(JSONError) in try json.truth() }
+        case "dimensions": dimensions = try Self.at(name) { () throws(JSONError) in try json.integer() }
+        case "user": _ = try Self.string(&json, name)
+        default:
+            throw APIError(
+                .unknownField,
+                "A field is not known; known: model, input, spaces, normalize, encoding_format, dimensions, user.")
+        }
+    }
+
+    // MARK: Inputs
+
+    private mutating func readInputs(_ json: inout JSONReader, _ most: Int) throws(APIError) {
+        guard try Self.at("input", { () throws(JSONError) in try json.kind() }) == .array else {
+            inputs = [try Self.image(&json, "input")]
+            return
+        }
+        try Self.at("input") { () throws(JSONError) in try json.beginArray() }
+        while try Self.at("input", { () throws(JSONError) in try json.nextElement() }) {
+            guard inputs.count < most else {
+                throw APIError(.tooManyImages, "The request has more than \(most) images. Split it.", param: "input")
+            }
+            inputs.append(try Self.image(&json, "input[\(inputs.count)]"))
+        }
+    }
+
+    /// A text, or an object with a text for its only field, `image`.
+    private static func image(_ json: inout JSONReader, _ path: String) throws(APIError) -> JSONText {
+        guard try at(path, { () throws(JSONError) in try json.kind() }) == .object else {
+            return try at(path) { () throws(JSONError) in try json.text() }
+        }
+        var image: JSONText?
+        try at(path) { () throws(JSONError) in try json.beginObject() }
+        while let name = try at(path, { () throws(JSONError) in try json.nextName() }) {
+            guard name == "image" else {
+                throw APIError(.unknownField, "An input has a field that is not known; known: image.", param: path)
+            }
+            image = try at(path + ".image") { () throws(JSONError) in try json.text() }
+        }
+        guard let image else { throw APIError(.missingInput, "An input has no field 'image'.", param: path) }
+        return image
+    }
+
+    // MARK: Fields
+
+    private static func string(_ json: inout JSONReader, _ path: String) throws(APIError) -> String {
+        try at(path) { () throws(JSONError) in try json.string() }
+    }
+
+    private static func strings(_ json: inout JSONReader, _ path: String) throws(APIError) -> [String] {
+        var list: [String] = []
+        try at(path) { () throws(JSONError) in try json.beginArray() }
+        while try at(path, { () throws(JSONError) in try json.nextElement() }) {
+            list.append(try string(&json, "\(path)[\(list.count)]"))
+        }
+        guard !list.isEmpty else {
+            throw APIError(.invalidRequest, "\(path) is empty; leave it out instead.", param: path)
+        }
+        return list
+    }
+
+    /// Runs one step of reading; its error becomes that of the place `path`, nil for the whole body.
+    private static func at<Value>(
+        _ path: String?, _ read: () throws(JSONError) -> Value
+    ) throws(APIError) -> Value {
+        do throws(JSONError) {
+            return try read()
         } catch {
-            throw APIError(.invalidJSON, "The body is not JSON.")
+            throw APIError(error, path)
         }
     }
+}
 
-    private init(
-        model: String?, inputs: [String], spaces: [String]?, normalise: Bool?, isBase64: Bool?, dimensions: Int?
-    ) {
-        self.model = model
-        self.inputs = inputs
-        self.spaces = spaces
-        self.normalise = normalise
-        self.isBase64 = isBase64
-        self.dimensions = dimensions
-    }
-
-    private static func explain(_ error: DecodingError) -> APIError {
+extension APIError {
+    /// A body that is not JSON, or not of the right shape at `path`.
+    fileprivate init(_ error: JSONError, _ path: String?) {
         switch error {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
-            guard !path.isEmpty else { return APIError(.invalidRequest, "The body must be a JSON object.") }
-            return APIError(
-                .invalidRequest, "A field has another type than it should.", param: String(path.dropFirst()))
-        case .keyNotFound(let key, _):
-            return APIError(.missingInput, "The field '\(key.stringValue)' is missing.", param: key.stringValue)
-        default: return APIError(.invalidJSON, "The body is not JSON.")
-        }
-    }
-
-    /// The body as it is on the wire.
-    private struct Wire: Decodable {
-        var model: String?
-        var inputs: [String] = []
-        var spaces: [String]?
-        var normalise: Bool?
-        var format: String?
-        var dimensions: Int?
-
-        private struct Key: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
-
-        /// `{"image": "..."}` in place of a text.
-        private struct ImageObject: Decodable {
-            let image: String
-        }
-
-        private enum Input: Decodable {
-            case text(String)
-            case object(ImageObject)
-
-            init(from decoder: any Decoder) throws {
-                let container = try decoder.singleValueContainer()
-                if let text = try? container.decode(String.self) {
-                    self = .text(text)
-                } else {
-                    self = .object(try container.decode(ImageObject.self))
-                }
-            }
-
-            var text: String {
-                switch self {
-                case .text(let text): text
-                case .object(let object): object.image
-                }
-            }
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: Key.self)
-            for key in container.allKeys {
-                switch key.stringValue {
-                case "model": model = try container.decode(String.self, forKey: key)
-                case "input": inputs = try Self.inputs(container, key)
-                case "spaces": spaces = try container.decode([String].self, forKey: key)
-                case "normalize": normalise = try container.decode(Bool.self, forKey: key)
-                case "encoding_format": format = try container.decode(String.self, forKey: key)
-                case "dimensions": dimensions = try container.decode(Int.self, forKey: key)
-                case "user": _ = try container.decode(String.self, forKey: key)
-                default:
-                    throw APIError(
-                        .unknownField,
-                        "A field is not known; known: model, input, spaces, normalize, encoding_format, dimensions, user."
-                    )
-                }
-            }
-        }
-
-        private static func inputs(_ container: KeyedDecodingContainer<Key>, _ key: Key) throws -> [String] {
-            if let one = try? container.decode(String.self, forKey: key) { return [one] }
-            return try container.decode([Input].self, forKey: key).map(\.text)
-        }
-
-        func checked() throws(APIError) -> OpenAIEmbeddingRequest {
-            guard !inputs.isEmpty else {
-                throw APIError(.missingInput, "Give images as base64 or data URIs.", param: "input")
-            }
-            return OpenAIEmbeddingRequest(
-                model: model, inputs: inputs, spaces: spaces, normalise: normalise,
-                isBase64: try format.map(EmbeddingsOptions.isBase64), dimensions: dimensions)
+        case .malformed(let position):
+            self.init(.invalidJSON, "The body is not JSON: see byte \(position), counted from 0.")
+        case .tooDeep:
+            self.init(
+                .invalidJSON, "The body has more than \(JSONReader.deepest) arrays and objects within each other.")
+        case .duplicateName(let position):
+            self.init(.invalidJSON, "An object of the body has a field twice: see byte \(position), counted from 0.")
+        case .unexpected(.number, _) where path == "dimensions":
+            self.init(.invalidRequest, "dimensions is not a whole number.", param: path)
+        case .unexpected(let kind, _):
+            let found =
+                "\(kind == .array || kind == .object ? "an" : "a") \(kind == .truth ? "boolean" : kind.rawValue)"
+            self.init(
+                .invalidRequest,
+                path.map { "\($0) has another type than it should: it is \(found)." }
+                    ?? "The body must be a JSON object, not \(found).", param: path)
         }
     }
 }
