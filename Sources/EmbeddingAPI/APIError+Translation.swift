@@ -7,8 +7,8 @@ internal import ImageDecoding
 // The one table from what goes wrong inside to what a caller sees.
 
 extension APIError {
-    /// An image that was refused.
-    init(_ error: ImageDecodingError, index: Int? = nil) {
+    /// An image that was refused; `place` is where in the request it stood.
+    init(_ error: ImageDecodingError, place: String) {
         let code: Code =
             switch error {
             case .empty: .imageEmpty
@@ -19,13 +19,13 @@ extension APIError {
             case .corrupt: .imageCorrupt
             case .unsupportedVariant: .imageVariantUnsupported
             }
-        self.init(code, error.description, param: index.map { "input[\($0)]" } ?? "input")
+        self.init(code, error.description, param: place)
     }
 
     /// An image without vectors.
-    init(_ failure: EmbeddingFailure, index: Int? = nil) {
+    init(_ failure: EmbeddingFailure, place: String) {
         switch failure {
-        case .image(let error): self.init(error, index: index)
+        case .image(let error): self.init(error, place: place)
         case .cancelled: self.init(.cancelled, "The client closed the connection before the image's turn came.")
         case .notFinite: self.init(.internalError, "The model gave a vector that is not finite. Tell its owner.")
         }

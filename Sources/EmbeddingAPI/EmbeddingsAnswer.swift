@@ -20,7 +20,7 @@ struct EmbeddingsAnswer {
             case .failure(let error): items.append(.failure(error))
             case .success:
                 guard let outcome = rest.next() else { preconditionFailure("fewer outcomes than images") }
-                items.append(outcome.mapError { APIError($0, index: index) })
+                items.append(outcome.mapError { APIError($0, place: call.place(of: index)) })
             }
         }
         self.items = items

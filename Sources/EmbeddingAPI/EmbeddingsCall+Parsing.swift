@@ -8,24 +8,27 @@ extension EmbeddingsCall {
     init(parsing request: HTTPRequest, _ configuration: APIConfiguration) throws(APIError) {
         let head = request.head
         var options = try EmbeddingsOptions(query: head)
+        guard let form = FacetAPI.BodyForm(head.headers.first("content-type")) else {
+            throw APIError(.unsupportedMediaType, "This Content-Type is not read.")
+        }
+        self.form = form
         let inputs: [Input]
-        switch FacetAPI.BodyForm(head.headers.first("content-type")) {
+        switch form {
         case .image:
             inputs = [.success(request.body)]
         case .multipart:
             inputs = try Self.multipartImages(request)
         case .json:
             inputs = try Self.jsonImages(request.body, &options, most: configuration.limits.images)
-        case nil: throw APIError(.unsupportedMediaType, "This Content-Type is not read.")
         }
         guard !inputs.isEmpty else {
-            throw APIError(.missingInput, "There is no image in the request.", param: "input")
+            throw APIError(.missingInput, "There is no image in the request.", param: form == .json ? "input" : "image")
         }
         guard inputs.count <= configuration.limits.images else {
             throw APIError(
                 .tooManyImages,
                 "The request has \(inputs.count) images; the limit is \(configuration.limits.images). Split it.",
-                param: "input")
+                param: form == .json ? "input" : "image")
         }
         model = try options.resolveModel(configuration.registry)
         spaces = try options.resolveSpaces(model)

@@ -25,6 +25,16 @@ struct EmbeddingsCall: Sendable {
     let inputs: [Input]
     let normalise: Bool
     let format: Format
+    let form: FacetAPI.BodyForm
+
+    /// Where in the request an image stood, as `param` of its error says it.
+    func place(of index: Int) -> String {
+        switch form {
+        case .image: "image"
+        case .multipart: "image[\(index)]"
+        case .json: "input[\(index)]"
+        }
+    }
 }
 
 /// What the caller asked for, before it is checked against the model.

@@ -8,7 +8,7 @@ internal import Vectors
 
 extension FacetAPI {
     /// The body forms of `POST /v1/embeddings`.
-    enum BodyForm {
+    enum BodyForm: Sendable {
         case image, multipart, json
 
         /// Nil for a media type that is not read.

@@ -77,7 +77,8 @@ struct EmbeddingsRouteTests {
         let truncated = Array(image.prefix(400))
         let reply = try await client.post(parts: [("image", image), ("image", truncated), ("image", image)])
         #expect(reply.status == 200)
-        #expect((reply.data[1]["error"] as? [String: Any])?["code"] as? String == "image_truncated")
+        let error = try #require(reply.data[1]["error"] as? [String: Any])
+        #expect(error["code"] as? String == "image_truncated" && error["param"] as? String == "image[1]")
         #expect(reply.data[1]["embedding"] == nil && reply.data[1]["index"] as? Int == 1)
         #expect(reply.vector(2, "backbone") == reply.vector(0, "backbone"))
         let json = try await client.post(json: #"{"input":["%%%","\#(image.base64)"]}"#)
@@ -93,7 +94,7 @@ struct EmbeddingsRouteTests {
         ])
     func oneBadImage(text: String, status: Int, code: String) async throws {
         let reply = try await client.post(image: Array(text.utf8))
-        #expect(reply.status == status && reply.code == code)
+        #expect(reply.status == status && reply.code == code && reply.error["param"] as? String == "image")
         #expect(Set(reply.error.keys) == ["message", "type", "param", "code"])
     }
 
