@@ -80,6 +80,18 @@ func processorTime() -> Double {
     return Double(seconds) * 1000 + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000
 }
 
+/// Open descriptors once their number has stood still: libraries open some of their own, late and on threads of theirs.
+func settledDescriptors() -> Int {
+    var count = openDescriptors()
+    for _ in 0..<20 {
+        usleep(50_000)
+        let now = openDescriptors()
+        if now == count { return now }
+        count = now
+    }
+    return count
+}
+
 /// Lets this process open no descriptor numbered `count` or above.
 func limitDescriptors(to count: Int) {
     var allowed = rlimit(rlim_cur: rlim_t(count), rlim_max: 4096)
