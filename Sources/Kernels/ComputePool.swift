@@ -21,7 +21,7 @@ package final class ComputePool: Sendable {
         team = Team()
         for index in 1..<max(2, self.threads) where self.threads > 1 {
             let thread = Thread { [team] in
-                Thread.current.name = "\(name).\(index)"
+                Self.nameThread("\(name).\(index)")
                 team.work()
             }
             thread.stackSize = 1 << 20
@@ -33,6 +33,15 @@ package final class ComputePool: Sendable {
         team.dismiss()
     }
 
+    /// Names the calling thread for `ps` and debuggers.
+    ///
+    /// Through the kernel's file: `Thread.name` loses a name that is set before the thread's start has returned.
+    private static func nameThread(_ name: String) {
+        guard let file = fopen("/proc/thread-self/comm", "w") else { return }
+        fputs(name, file)
+        fclose(file)
+    }
+
     /// Calls `body` once for each of 0..<count, in any order, on all threads; returns when all are done.
     ///
     /// `body` must not call into the same pool.
@@ -41,7 +50,7 @@ package final class ComputePool: Sendable {
             for index in 0..<max(0, count) { body(index) }
             return
         }
-        turn.withLock { _ in team.run(count: count, helpers: threads - 1, body) }
+        turn.withLock { _ in team.run(count: count, body) }
     }
 
     /// Runs on `pool`, or as a plain loop when there is none.
@@ -54,46 +63,52 @@ package final class ComputePool: Sendable {
     }
 }
 
-/// The workers' side of a pool: a generation counter announces a loop, an index counter deals out its items.
+/// The workers' side of a pool.
+///
+/// A generation counter announces a loop; a ticket counter, which carries the generation in its upper half, deals out
+/// its items. The caller waits for items, not for workers: one that is asleep or was put aside by the system costs
+/// nothing, and when it comes late its ticket tells it that the loop is over.
 private final class Team: Sendable {
     private typealias Body = @Sendable (Int) -> Void
 
     /// The loop at hand.
     ///
-    /// The body stays on its caller's stack and is only lent: a worker that kept a copy of it, even for the blink after
-    /// it reports back, would let it escape.
+    /// The body stays on its caller's stack and is only lent: who holds a ticket for one of its items keeps the caller
+    /// waiting, and nobody else may use it.
     private struct Loop: Sendable {
+        var generation = 0
         var body: Borrowed<UnsafePointer<Body>>?
         var count = 0
     }
 
     private let loop = Mutex(Loop())
     private let generation = Atomic<Int>(0)
-    private let next = Atomic<Int>(0)
-    private let pending = Atomic<Int>(0)
+    private let tickets = Atomic<Int>(0)
+    private let completed = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
     private let alarm = NSCondition()
 
     /// Spins of a waiting worker before it sleeps: some tens of microseconds.
     private static let patience = 2_000
+    private static let generationShift = 32
 
-    func run(count: Int, helpers: Int, _ body: @Sendable (Int) -> Void) {
+    func run(count: Int, _ body: @Sendable (Int) -> Void) {
         withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { deal(count: count, helpers: helpers, $0) }
+            withUnsafePointer(to: body) { deal(count: count, Borrowed($0)) }
         }
     }
 
-    private func deal(count: Int, helpers: Int, _ body: UnsafePointer<Body>) {
-        let lent = Borrowed(body)
-        loop.withLock { $0 = Loop(body: lent, count: count) }
-        next.store(0, ordering: .relaxed)
-        pending.store(helpers, ordering: .relaxed)
-        generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    private func deal(count: Int, _ body: Borrowed<UnsafePointer<Body>>) {
+        let next = (generation.load(ordering: .relaxed) + 1) & 0x3FFF_FFFF
+        loop.withLock { $0 = Loop(generation: next, body: body, count: count) }
+        completed.store(0, ordering: .relaxed)
+        tickets.store(next << Self.generationShift, ordering: .releasing)
+        generation.store(next, ordering: .sequentiallyConsistent)
         wakeSleepers()
-        takeItems(count: count, lent)
+        takeItems()
         var spins = 0
-        while pending.load(ordering: .acquiring) > 0 {
+        while completed.load(ordering: .acquiring) < count {
             spins += 1
             if spins < Self.patience * 4 { facet_spin_hint() } else { sched_yield() }
         }
@@ -105,9 +120,7 @@ private final class Team: Sendable {
         while true {
             seen = awaitGeneration(after: seen)
             if stopped.load(ordering: .acquiring) { return }
-            let current = loop.withLock { $0 }
-            if let body = current.body { takeItems(count: current.count, body) }
-            pending.wrappingSubtract(1, ordering: .releasing)
+            takeItems()
         }
     }
 
@@ -117,12 +130,27 @@ private final class Team: Sendable {
         wakeSleepers()
     }
 
-    private func takeItems(count: Int, _ body: Borrowed<UnsafePointer<Body>>) {
+    /// Draws tickets until one is not for an item.
+    ///
+    /// A ticket may be of a later loop than the one that was looked up; it then counts for that loop, which cannot end
+    /// before the item is done, so looking it up again finds it.
+    private func takeItems() {
+        var current = loop.withLock { $0 }
         while true {
-            let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
-            guard item < count else { return }
-            body.value.pointee(item)
+            let ticket = tickets.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
+            let drawn = ticket >> Self.generationShift
+            if drawn != current.generation { current = loop.withLock { $0 } }
+            let item = ticket & 0xFFFF_FFFF
+            guard drawn == current.generation, item < current.count, let body = current.body else { return }
+            Self.perform(item, body)
+            completed.wrappingAdd(1, ordering: .acquiringAndReleasing)
         }
+    }
+
+    /// A call of its own, so that nothing of the body is held when the item is counted as done.
+    @inline(never)
+    private static func perform(_ item: Int, _ body: Borrowed<UnsafePointer<Body>>) {
+        body.value.pointee(item)
     }
 
     private func awaitGeneration(after seen: Int) -> Int {

@@ -29,6 +29,19 @@ struct ComputePoolTests {
         #expect(total.load(ordering: .relaxed) == 8 * 100 * 45)
     }
 
+    @Test("A loop ends though workers are late, and late workers do the next loop's items, not the last one's")
+    func lateWorkers() {
+        let pool = ComputePool(threads: 8)
+        for round in 0..<300 {
+            let done = Mutex([Int](repeating: 0, count: 2 + round % 5))
+            pool.run(count: 2 + round % 5) { item in
+                if item == 0 { sched_yield() }
+                done.withLock { $0[item] += 1 }
+            }
+            #expect(done.withLock { $0.allSatisfy { $0 == 1 } })
+        }
+    }
+
     @Test("Workers that fell asleep wake for the next loop")
     func sleepersWake() {
         let pool = ComputePool(threads: 4)
@@ -45,7 +58,8 @@ struct ComputePoolTests {
         do {
             let pool = ComputePool(threads: 4, name: "idle.pool")
             pool.run(count: 8) { _ in }
-            usleep(50_000)
+            for _ in 0..<1000 where ticks(ofThreadsNamed: "idle.pool").count < 3 { usleep(5000) }
+            usleep(100_000)
             let before = ticks(ofThreadsNamed: "idle.pool")
             usleep(300_000)
             #expect(before.count == 3)
