@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads a pickle (protocols 0x80 2 to 4) into inert values: nothing is imported and nothing is called.
+/// Reads a pickle (protocols 2 to 5) into inert values: nothing is imported and nothing is called.
 ///
 /// The few calls that torch.save writes (tensors, parameters, ordered dictionaries, sizes) are recognised by name and
-/// turned into data; every other call becomes ``PickleValue/opaque``. Time and memory are linear in the bytes read.
+/// turned into data; every other class and call becomes ``PickleValue/opaque``. No value is ever copied out of the memo
+/// at more cost than the operation that recalls it, and operations are counted against an allowance, so time and memory
+/// are bounded by it.
 struct PickleMachine {
     private let bytes: UnsafeRawBufferPointer
+    let limits: CheckpointLimits
     /// The byte to read next.
     private(set) var position: Int
+    /// Operations that may still be performed, over all pickles of the file.
+    private var allowance: Int
     private var stack: [PickleValue] = []
     private var marks: [Int] = []
     private var memo: [Int: PickleValue] = [:]
-    private(set) var sequences: [[PickleValue]] = []
-    private(set) var dicts: [[(key: PickleValue, value: PickleValue)]] = []
-    private(set) var storages: [PickledStorage] = []
-    private(set) var tensors: [PickledTensor] = []
+    var sequences: [[PickleValue]] = []
+    var dicts: [[(key: PickleValue, value: PickleValue)]] = []
+    var storages: [PickledStorage] = []
+    var tensors: [PickledTensor] = []
 
-    init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
+    /// Reads from `bytes`, a part of a file of `fileBytes` bytes, by which the allowance is set.
+    init(_ bytes: UnsafeRawBufferPointer, fileBytes: Int, limits: CheckpointLimits) {
         self.bytes = bytes
-        self.position = position
+        self.limits = limits
+        position = 0
+        allowance = limits.operations(for: fileBytes)
     }
 
     /// Runs one pickle to its STOP and returns what it leaves; more may follow from ``position`` on.
@@ -27,9 +35,20 @@ struct PickleMachine {
         marks = []
         memo = [:]
         while true {
+            try charge(1)
             let code = try take(UInt8.self)
             if code == UInt8(ascii: ".") { return try pop() }
             try perform(code)
+        }
+    }
+
+    /// Counts `operations` against the allowance.
+    mutating func charge(_ operations: Int) throws(CheckpointError) {
+        allowance -= operations
+        guard allowance >= 0 else {
+            throw .unsupported(
+                what: "the file holds more objects than a checkpoint of its size",
+                advice: "save a state_dict alone")
         }
     }
 
@@ -37,23 +56,23 @@ struct PickleMachine {
 
     private mutating func perform(_ code: UInt8) throws(CheckpointError) {
         switch code {
-        case 0x80: _ = try take(UInt8.self)
+        case 0x80:
+            let version = try take(UInt8.self)
+            guard version <= 5 else { throw malformed("protocol \(version) is not known") }
         case 0x95: _ = try take(UInt64.self)
         case UInt8(ascii: "("): marks.append(stack.count)
         case UInt8(ascii: "0"): _ = try pop()
         case UInt8(ascii: "1"): _ = try popToMark()
-        case UInt8(ascii: "2"):
-            let top = try pop()
-            stack += [top, top]
+        case UInt8(ascii: "2"): stack.append(try top())
         case UInt8(ascii: "q"): memo[Int(try take(UInt8.self))] = try top()
         case UInt8(ascii: "r"): memo[Int(try take(UInt32.self))] = try top()
         case 0x94: memo[memo.count] = try top()
         case UInt8(ascii: "h"): stack.append(try recall(Int(try take(UInt8.self))))
         case UInt8(ascii: "j"): stack.append(try recall(Int(try take(UInt32.self))))
-        case UInt8(ascii: "c"): stack.append(.global(try line() + "." + line()))
+        case UInt8(ascii: "c"): stack.append(global(module: try line(), name: try line()))
         case 0x93:
-            let name = try popText()
-            stack.append(.global(try popText() + "." + name))
+            let name = try pop()
+            stack.append(global(module: Self.text(try pop()), name: Self.text(name)))
         case UInt8(ascii: "Q"): stack.append(try storage(try pop()))
         case UInt8(ascii: "R"), 0x81:
             let arguments = try pop()
@@ -80,7 +99,8 @@ struct PickleMachine {
             stack.append(.double(Double(bitPattern: try take(UInt64.self).byteSwapped)))
         case 0x8A: stack.append(try long(Int(try take(UInt8.self))))
         case 0x8B: stack.append(try long(Int(try take(UInt32.self))))
-        case UInt8(ascii: "X"), UInt8(ascii: "T"): stack.append(.text(try text(Int(try take(UInt32.self)))))
+        case UInt8(ascii: "X"), UInt8(ascii: "T"):
+            stack.append(.text(try text(Int(try take(UInt32.self)))))
         case 0x8C, UInt8(ascii: "U"): stack.append(.text(try text(Int(try take(UInt8.self)))))
         case 0x8D: stack.append(.text(try text(Int(clamping: try take(UInt64.self)))))
         case UInt8(ascii: "B"): try skip(Int(try take(UInt32.self)))
@@ -100,12 +120,16 @@ struct PickleMachine {
         case UInt8(ascii: "t"), 0x91: stack.append(.tuple(newSequence(try popToMark())))
         case 0x85, 0x86, 0x87:
             let count = Int(code) - 0x84
-            guard stack.count - (marks.last ?? 0) >= count else { throw malformed("a tuple of too few items") }
+            guard stack.count - (marks.last ?? 0) >= count else {
+                throw malformed("a tuple of too few items")
+            }
             let items = Array(stack.suffix(count))
             stack.removeLast(count)
             stack.append(.tuple(newSequence(items)))
         case UInt8(ascii: "d"):
-            guard let pairs = Self.pairs(try popToMark()) else { throw malformed("a key without a value") }
+            guard let pairs = Self.pairs(try popToMark()) else {
+                throw malformed("a key without a value")
+            }
             stack.append(.dict(newDict(pairs)))
         case UInt8(ascii: "a"):
             let item = try pop()
@@ -115,63 +139,10 @@ struct PickleMachine {
             let value = try pop()
             try assign([try pop(), value])
         case UInt8(ascii: "u"): try assign(try popToMark())
-        default: throw malformed("operation 0x\(String(code, radix: 16)) is not one that torch.save writes")
+        default:
+            throw malformed("operation 0x\(String(code, radix: 16)) is not one that torch.save writes")
         }
     }
-
-    // MARK: Calls
-
-    private mutating func call(_ callee: PickleValue, _ arguments: PickleValue) throws(CheckpointError) -> PickleValue {
-        guard case .global(let name) = callee, case .tuple(let index) = arguments else { return .opaque }
-        let items = sequences[index]
-        switch name {
-        case "collections.OrderedDict": return .dict(newDict([]))
-        case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor": return try tensor(items)
-        case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
-            return items.first ?? .opaque
-        case "torch.Size": return items.first ?? .opaque
-        default: return .opaque
-        }
-    }
-
-    private mutating func tensor(_ items: [PickleValue]) throws(CheckpointError) -> PickleValue {
-        guard items.count >= 4, case .storage(let storage) = items[0], case .int(let offset) = items[1],
-            let size = integers(items[2]), let stride = integers(items[3]), size.count == stride.count
-        else { throw malformed("a tensor is described in a way that is not known") }
-        tensors.append(PickledTensor(storage: storage, offset: offset, size: size, stride: stride))
-        return .tensor(tensors.count - 1)
-    }
-
-    /// ("storage", class, key, device, count[, view]): a persistent id.
-    private mutating func storage(_ id: PickleValue) throws(CheckpointError) -> PickleValue {
-        guard case .tuple(let index) = id else { throw malformed("a persistent id that is not a tuple") }
-        let items = sequences[index]
-        guard items.count >= 5, case .text("storage") = items[0], case .global(let type) = items[1],
-            case .text(let key) = items[2], case .int(let count) = items[4]
-        else { throw malformed("a persistent id that is not a storage") }
-        guard let element = Self.elementTypes[type] else {
-            throw .unsupported(what: "the file holds a storage of type \(type)", advice: "save its tensors as float32")
-        }
-        storages.append(PickledStorage(type: element, key: key, count: count))
-        return .storage(storages.count - 1)
-    }
-
-    private func integers(_ value: PickleValue) -> [Int]? {
-        guard case .tuple(let index) = value else { return nil }
-        var numbers: [Int] = []
-        for item in sequences[index] {
-            guard case .int(let number) = item else { return nil }
-            numbers.append(number)
-        }
-        return numbers
-    }
-
-    private static let elementTypes: [String: ElementType] = [
-        "torch.FloatStorage": .float32, "torch.DoubleStorage": .float64, "torch.HalfStorage": .float16,
-        "torch.BFloat16Storage": .bfloat16, "torch.LongStorage": .int64, "torch.IntStorage": .int32,
-        "torch.ShortStorage": .int16, "torch.CharStorage": .int8, "torch.ByteStorage": .uint8,
-        "torch.BoolStorage": .bool,
-    ]
 
     // MARK: Stack
 
@@ -180,7 +151,8 @@ struct PickleMachine {
         return sequences.count - 1
     }
 
-    private mutating func newDict(_ pairs: [(key: PickleValue, value: PickleValue)]) -> Int {
+    /// Keeps a dictionary and returns its index.
+    mutating func newDict(_ pairs: [(key: PickleValue, value: PickleValue)]) -> Int {
         dicts.append(pairs)
         return dicts.count - 1
     }
@@ -208,19 +180,17 @@ struct PickleMachine {
     }
 
     private func top() throws(CheckpointError) -> PickleValue {
-        guard stack.count > (marks.last ?? 0), let value = stack.last else { throw malformed("the stack is empty") }
+        guard stack.count > (marks.last ?? 0), let value = stack.last else {
+            throw malformed("the stack is empty")
+        }
         return value
     }
 
     private mutating func pop() throws(CheckpointError) -> PickleValue {
-        let value = try top()
-        stack.removeLast()
+        guard stack.count > (marks.last ?? 0), let value = stack.popLast() else {
+            throw malformed("the stack is empty")
+        }
         return value
-    }
-
-    private mutating func popText() throws(CheckpointError) -> String {
-        guard case .text(let text) = try pop() else { throw malformed("a name that is no text") }
-        return text
     }
 
     private mutating func popToMark() throws(CheckpointError) -> [PickleValue] {
@@ -238,7 +208,9 @@ struct PickleMachine {
     // MARK: Bytes
 
     private mutating func take<T: FixedWidthInteger>(_ type: T.Type) throws(CheckpointError) -> T {
-        guard let number = bytes.number(type, at: position) else { throw cutShort(MemoryLayout<T>.size) }
+        guard let number = bytes.number(type, at: position) else {
+            throw cutShort(MemoryLayout<T>.size)
+        }
         position += MemoryLayout<T>.size
         return number
     }
@@ -277,7 +249,8 @@ struct PickleMachine {
         .truncated(what: "the pickle", expected: needed, found: max(0, bytes.count - position))
     }
 
-    private func malformed(_ reason: String) -> CheckpointError {
+    /// An error at the byte that is next.
+    func malformed(_ reason: String) -> CheckpointError {
         .malformed(format: "pickle", offset: position, reason: reason)
     }
 }

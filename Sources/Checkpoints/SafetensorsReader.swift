@@ -1,130 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
 internal import Tensors
 
 /// Reads the safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes.
 ///
-/// As strict as the reference reader: the header ends within the file and is at most 100,000,000 bytes, tensors follow
-/// each other from the first byte to the last without gap or overlap, and each has the bytes its shape needs.
+/// As strict as the reference reader, and stricter where the format is: the header begins with '{', ends within the file
+/// and is at most 100,000,000 bytes; no name occurs twice; tensors follow each other from the first byte to the last
+/// without gap or overlap, in any order; each has the bytes its shape needs.
 enum SafetensorsReader {
-    static let longestHeader = 100_000_000
-
-    static func read(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> TensorTable {
+    static func read(
+        _ bytes: UnsafeRawBufferPointer, limits: CheckpointLimits
+    ) throws(CheckpointError) -> TensorTable {
         guard let length = bytes.number(UInt64.self, at: 0) else {
             throw .truncated(what: "the safetensors file", expected: 8, found: bytes.count)
         }
-        guard length <= longestHeader else { throw malformed(0, "a header of \(length) bytes is over the limit") }
+        guard length <= limits.headerBytes else {
+            throw malformed(
+                0,
+                "a header of \(length) bytes is over the limit of \(limits.headerBytes)"
+                    + " (a file that is neither safetensors nor PyTorch's looks like this, too)")
+        }
         guard let text = bytes.part(8, Int(length)) else {
-            throw .truncated(what: "the safetensors header", expected: Int(length), found: max(0, bytes.count - 8))
+            throw .truncated(
+                what: "the safetensors header", expected: Int(length), found: bytes.count - 8)
         }
-        guard text.first == UInt8(ascii: "{") else { throw malformed(8, "the header does not begin with '{'") }
-        let header: Header
-        do {
-            header = try JSONDecoder().decode(Header.self, from: Data(text))
-        } catch {
-            throw malformed(8, "the header is not the JSON of a safetensors file: \(explain(error))")
+        guard text.first == UInt8(ascii: "{") else {
+            throw malformed(8, "the header does not begin with '{'")
         }
-        var table = TensorTable(metadata: header.metadata)
+        let header = try SafetensorsHeader(text, limits: limits)
         let start = 8 + Int(length)
-        try check(header.entries, room: bytes.count - start)
-        for (name, entry) in header.entries {
-            table.tensors[name] = try tensor(name, entry, start: start, limit: bytes.count)
-        }
+        try checkTiling(header.entries, room: bytes.count - start)
+        var table = TensorTable(metadata: header.metadata)
+        table.tensors.reserveCapacity(header.entries.count)
+        for entry in header.entries { table.tensors[entry.name] = try tensor(entry, start: start) }
         return table
     }
 
     private static func tensor(
-        _ name: String, _ entry: Entry, start: Int, limit: Int
+        _ entry: SafetensorsHeader.Entry, start: Int
     ) throws(CheckpointError) -> StoredTensor {
-        guard let type = ElementType(rawValue: entry.dtype) else {
-            throw .unsupported(what: "tensor '\(name)' has the element type '\(entry.dtype)'", advice: "save it as F32")
-        }
         guard let shape = Shape(validating: entry.shape) else {
-            throw .badTensor(name: name, reason: "shape \(entry.shape) is impossible")
+            throw .badTensor(name: entry.name, reason: "shape \(entry.shape) is impossible")
         }
-        let (needed, overflow) = shape.count.multipliedReportingOverflow(by: type.size)
-        let found = entry.offsets[1] - entry.offsets[0]
-        guard !overflow, needed == found else {
+        guard let needed = entry.type.byteCount(shape.count) else {
             throw .badTensor(
-                name: name, reason: "shape \(shape) of \(entry.dtype) needs \(needed) bytes, its offsets span \(found)")
+                name: entry.name,
+                reason: "shape \(shape) of \(entry.type.rawValue) is impossible in whole bytes")
         }
-        return try StoredTensor(
-            name: name, type: type, shape: shape, offset: start + entry.offsets[0], strides: nil, limit: limit)
+        guard needed == entry.end - entry.begin else {
+            throw .badTensor(
+                name: entry.name,
+                reason: "shape \(shape) of \(entry.type.rawValue) needs \(needed) bytes,"
+                    + " its offsets span \(entry.end - entry.begin)")
+        }
+        return StoredTensor(type: entry.type, shape: shape, checkedOffset: start + entry.begin)
     }
 
-    /// Tensors must tile the buffer: sorted by offset, each begins where the one before ended.
-    private static func check(_ entries: [String: Entry], room: Int) throws(CheckpointError) {
-        for (name, entry) in entries {
-            guard entry.offsets.count == 2, 0 <= entry.offsets[0],
-                entry.offsets[0] <= entry.offsets[1]
-            else { throw .badTensor(name: name, reason: "data_offsets \(entry.offsets) are not a range") }
-        }
+    /// Tensors must tile the `room` bytes after the header: sorted by offset, each begins where the one before ended.
+    private static func checkTiling(
+        _ entries: [SafetensorsHeader.Entry], room: Int
+    ) throws(CheckpointError) {
         var end = 0
-        let inOrder = entries.sorted { left, right in
-            let (a, b) = (left.value.offsets, right.value.offsets)
-            return (a[0], a[1], left.key) < (b[0], b[1], right.key)
-        }
-        for (name, entry) in inOrder {
-            guard entry.offsets[0] == end else {
-                throw .badTensor(name: name, reason: "expected to begin at offset \(end), found \(entry.offsets[0])")
+        for entry in entries.sorted(by: { ($0.begin, $0.end) < ($1.begin, $1.end) }) {
+            guard entry.begin == end else {
+                throw .badTensor(
+                    name: entry.name, reason: "expected to begin at offset \(end), found \(entry.begin)")
             }
-            end = entry.offsets[1]
+            end = entry.end
         }
         guard end <= room else { throw .truncated(what: "the tensors", expected: end, found: room) }
-        guard end == room else { throw malformed(8, "the tensors end \(room - end) bytes before the file does") }
+        guard end == room else {
+            throw malformed(8, "the tensors end \(room - end) bytes before the file does")
+        }
     }
 
     private static func malformed(_ offset: Int, _ reason: String) -> CheckpointError {
         .malformed(format: "safetensors", offset: offset, reason: reason)
-    }
-
-    private static func explain(_ error: any Error) -> String {
-        guard let error = error as? DecodingError else { return "unreadable" }
-        return switch error {
-        case .keyNotFound(let key, let context): "'\(key.stringValue)' is missing in \(path(context))"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context): "\(path(context)) has another type"
-        case .dataCorrupted(let context): context.codingPath.isEmpty ? "it is not JSON" : path(context)
-        @unknown default: "unreadable"
-        }
-    }
-
-    private static func path(_ context: DecodingError.Context) -> String {
-        "'" + context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: "/") + "'"
-    }
-
-    private struct Entry: Decodable {
-        let dtype: String
-        let shape: [Int]
-        let offsets: [Int]
-
-        enum CodingKeys: String, CodingKey {
-            case dtype, shape
-            case offsets = "data_offsets"
-        }
-    }
-
-    private struct Header: Decodable {
-        var entries: [String: Entry] = [:]
-        var metadata: [String: String] = [:]
-
-        private struct Key: CodingKey {
-            let stringValue: String
-            var intValue: Int? { nil }
-            init(stringValue: String) { self.stringValue = stringValue }
-            init?(intValue: Int) { nil }
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: Key.self)
-            for key in container.allKeys {
-                if key.stringValue == "__metadata__" {
-                    metadata = try container.decode([String: String].self, forKey: key)
-                } else {
-                    entries[key.stringValue] = try container.decode(Entry.self, forKey: key)
-                }
-            }
-        }
     }
 }
 

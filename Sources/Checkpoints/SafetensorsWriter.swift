@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Foundation
 package import Tensors
 
 /// Writes safetensors files: complete or not at all.
 ///
-/// Order as the reference writer's: larger element types first, then by name; the header padded with spaces to 8 bytes.
-/// The file appears by rename after its bytes are on disk.
+/// The same bytes as the reference writer's: larger element types first, then by name; the header padded with spaces to
+/// 8 bytes. The file appears by rename after its bytes are on disk.
 package enum SafetensorsWriter {
     /// How floats are stored.
     package enum Precision: Sendable {
@@ -15,101 +14,99 @@ package enum SafetensorsWriter {
         case float16
     }
 
+    /// What one tensor of a file holds, and how.
+    package enum Content: Sendable {
+        case float32(Tensor)
+        case float16(Tensor)
+        /// Row-major; as many as the shape counts.
+        case int64([Int64], Shape)
+    }
+
     /// Writes `tensors` and `metadata` to `path`, replacing what was there.
+    ///
+    /// - Throws: ``CheckpointError/cannotWrite(path:reason:)``; the old file is then still there, and nothing else.
     package static func write(
-        _ tensors: [String: Tensor], to path: String, metadata: [String: String] = [:], precision: Precision = .float32
+        _ tensors: [String: Tensor], to path: String, metadata: [String: String] = [:],
+        precision: Precision = .float32
     ) throws(CheckpointError) {
-        let names = tensors.keys.sorted()
-        let size = precision == .float32 ? 4 : 2
-        let header = try header(names.map { ($0, tensors[$0]?.shape ?? []) }, size: size, metadata)
-        let temporary = path + ".\(UInt32.random(in: 0 ... .max)).facet-tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw failure(path) }
-        do throws(CheckpointError) {
-            try put(header, descriptor, path)
-            for name in names {
-                guard let tensor = tensors[name] else { continue }
-                try put(tensor, precision, descriptor, path)
-            }
-            guard fsync(descriptor) == 0 else { throw failure(path) }
-        } catch {
-            close(descriptor)
-            unlink(temporary)
-            throw error
-        }
-        close(descriptor)
-        guard rename(temporary, path) == 0 else {
-            let error = failure(path)
-            unlink(temporary)
-            throw error
-        }
-        syncFolder(of: path)
+        let contents = tensors.mapValues { precision == .float32 ? Content.float32($0) : .float16($0) }
+        try write(contents: contents, to: path, metadata: metadata)
     }
 
-    private static func header(
-        _ entries: [(String, Shape)], size: Int, _ metadata: [String: String]
-    ) throws(CheckpointError) -> [UInt8] {
-        var object: [String: Any] = metadata.isEmpty ? [:] : ["__metadata__": metadata]
+    /// Writes tensors of different element types; else as ``write(_:to:metadata:precision:)``.
+    ///
+    ///     try SafetensorsWriter.write(contents: ["steps": .int64([12], [])], to: path)
+    package static func write(
+        contents: [String: Content], to path: String, metadata: [String: String] = [:]
+    ) throws(CheckpointError) {
+        if contents["__metadata__"] != nil {
+            throw .badTensor(name: "__metadata__", reason: "the format keeps this name for itself")
+        }
+        for case .int64(let values, let shape) in contents.values {
+            precondition(values.count == shape.count, "\(values.count) values for shape \(shape)")
+        }
+        let entries = contents.map { (name: $0.key, content: $0.value) }.sorted(by: precedes)
         var offset = 0
-        for (name, shape) in entries {
-            let end = offset + shape.count * size
-            object[name] = [
-                "dtype": size == 4 ? "F32" : "F16", "shape": shape.dimensions, "data_offsets": [offset, end],
-            ]
-            offset = end
+        let header = SafetensorsHeader.text(
+            entries.map { entry in
+                let begin = offset
+                offset += entry.content.byteCount
+                return .init(
+                    name: entry.name, type: entry.content.type, shape: entry.content.shape.dimensions,
+                    begin: begin,
+                    end: offset)
+            }, metadata: metadata)
+        var file = try AtomicFile(path)
+        do throws(CheckpointError) {
+            try file.append(header)
+            for entry in entries { try append(entry.content, to: file) }
+            try file.commit()
+        } catch {
+            file.discard()
+            throw error
         }
-        guard let json = try? JSONSerialization.data(withJSONObject: object, options: [.sortedKeys]) else {
-            throw .malformed(format: "safetensors", offset: 0, reason: "a name cannot be written as JSON")
-        }
-        let padding = [UInt8](repeating: 0x20, count: (8 - json.count % 8) % 8)
-        let length = UInt64(json.count + padding.count)
-        return (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) } + Array(json) + padding
     }
 
-    private static func put(
-        _ tensor: Tensor, _ precision: Precision, _ descriptor: Int32, _ path: String
-    ) throws(CheckpointError) {
-        try tensor.withUnsafeBuffer { values throws(CheckpointError) in
-            switch precision {
-            case .float32: try put(UnsafeRawBufferPointer(values), descriptor, path)
-            case .float16:
-                let halves = values.map { ElementType.half($0).littleEndian }
-                try put(halves.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }, descriptor, path)
+    private static func precedes(
+        _ a: (name: String, content: Content), _ b: (name: String, content: Content)
+    ) -> Bool {
+        let (left, right) = (a.content.rank, b.content.rank)
+        return left == right ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : left > right
+    }
+
+    private static func append(_ content: Content, to file: borrowing AtomicFile)
+        throws(CheckpointError)
+    {
+        switch content {
+        case .float32(let tensor):
+            try tensor.withUnsafeBuffer { values throws(CheckpointError) in
+                try file.append(UnsafeRawBufferPointer(values))
             }
+        case .float16(let tensor):
+            try file.append(tensor.withUnsafeBuffer { $0.map { ElementType.half($0).littleEndian } })
+        case .int64(let values, _): try file.append(values.map(\.littleEndian))
         }
-    }
-
-    private static func put(_ bytes: [UInt8], _ descriptor: Int32, _ path: String) throws(CheckpointError) {
-        let result = bytes.withUnsafeBytes { buffer in
-            Result { () throws(CheckpointError) in try put(buffer, descriptor, path) }
-        }
-        try result.get()
-    }
-
-    private static func put(
-        _ buffer: UnsafeRawBufferPointer, _ descriptor: Int32, _ path: String
-    ) throws(CheckpointError) {
-        var done = 0
-        while done < buffer.count {
-            let count = Glibc.write(descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done)
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure(path) }
-            done += count
-        }
-    }
-
-    /// Makes the rename itself durable; a file system that cannot is left alone.
-    private static func syncFolder(of path: String) {
-        let folder = (path as NSString).deletingLastPathComponent
-        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
-    }
-
-    private static func failure(_ path: String) -> CheckpointError {
-        .cannotWrite(path: path, reason: String(cString: strerror(errno)))
     }
 }
 
-private import Glibc
+extension SafetensorsWriter.Content {
+    fileprivate var shape: Shape {
+        switch self {
+        case .float32(let tensor), .float16(let tensor): tensor.shape
+        case .int64(_, let shape): shape
+        }
+    }
+
+    fileprivate var type: ElementType {
+        switch self {
+        case .float32: .float32
+        case .float16: .float16
+        case .int64: .int64
+        }
+    }
+
+    fileprivate var byteCount: Int { shape.count * type.size }
+
+    /// The place of the element type in the format's order.
+    fileprivate var rank: Int { ElementType.allCases.firstIndex(of: type) ?? 0 }
+}

@@ -7,7 +7,13 @@ struct ZipArchive {
     struct Entry {
         let offset: Int
         let count: Int
+
+        /// Where the entry's bytes are in the file.
+        var range: Range<Int> { offset..<(offset + count) }
     }
+
+    /// Bytes of the longest name that is read; torch.save's are shorter than a file name and 30 more.
+    private static let longestName = 1024
 
     private(set) var entries: [String: Entry] = [:]
 
@@ -15,7 +21,9 @@ struct ZipArchive {
         let directory = try Self.directory(bytes)
         var position = directory.offset
         for _ in 0..<directory.count {
-            guard bytes.number(UInt32.self, at: position) == 0x0201_4B50, let header = bytes.part(position, 46) else {
+            guard bytes.number(UInt32.self, at: position) == 0x0201_4B50,
+                let header = bytes.part(position, 46)
+            else {
                 throw Self.malformed(position, "a central directory entry is missing")
             }
             let (nameLength, extraLength, commentLength) = (
@@ -25,6 +33,10 @@ struct ZipArchive {
             guard let name = bytes.part(position + 46, nameLength),
                 let extra = bytes.part(position + 46 + nameLength, extraLength)
             else { throw Self.malformed(position, "an entry runs past the end") }
+            guard nameLength <= Self.longestName else {
+                throw Self.malformed(
+                    position, "a name of \(nameLength) bytes, more than \(Self.longestName)")
+            }
             let entry = try Self.entry(bytes, header, extra, position)
             guard entries.updateValue(entry, forKey: String(decoding: name, as: UTF8.self)) == nil else {
                 throw Self.malformed(position, "two entries have one name")
@@ -33,21 +45,25 @@ struct ZipArchive {
         }
     }
 
-    /// The entry whose name ends in `suffix`, and what precedes it.
+    /// The entry whose name ends in `suffix`, and what precedes it; the shortest name where there are several.
     func first(endingWith suffix: String) -> (prefix: String, entry: Entry)? {
-        entries.filter { $0.key == suffix || $0.key.hasSuffix("/" + suffix) }.min { $0.key.count < $1.key.count }
+        entries.filter { $0.key == suffix || $0.key.hasSuffix("/" + suffix) }
+            .min { ($0.key.utf8.count, $0.key) < ($1.key.utf8.count, $1.key) }
             .map { (String($0.key.dropLast(suffix.count)), $0.value) }
     }
 
     private static func entry(
-        _ bytes: UnsafeRawBufferPointer, _ header: UnsafeRawBufferPointer, _ extra: UnsafeRawBufferPointer,
+        _ bytes: UnsafeRawBufferPointer, _ header: UnsafeRawBufferPointer,
+        _ extra: UnsafeRawBufferPointer,
         _ position: Int
     ) throws(CheckpointError) -> Entry {
         guard header.number(UInt16.self, at: 10) == 0 else {
             throw .unsupported(
                 what: "the zip has a compressed entry", advice: "save the checkpoint again with torch.save")
         }
-        var sizes = [header.number(UInt32.self, at: 24), header.number(UInt32.self, at: 20)].map { UInt64($0 ?? 0) }
+        var sizes = [header.number(UInt32.self, at: 24), header.number(UInt32.self, at: 20)].map {
+            UInt64($0 ?? 0)
+        }
         var local = UInt64(header.number(UInt32.self, at: 42) ?? 0)
         var wide = wideNumbers(extra).makeIterator()
         for index in sizes.indices where sizes[index] == 0xFFFF_FFFF {
@@ -61,9 +77,11 @@ struct ZipArchive {
         guard sizes[0] == sizes[1], let size = Int(exactly: sizes[0]), let start = Int(exactly: local),
             let fixed = bytes.part(start, 30), fixed.number(UInt32.self, at: 0) == 0x0403_4B50
         else { throw malformed(position, "an entry's data is not where the directory says") }
-        let skip = Int(fixed.number(UInt16.self, at: 26) ?? 0) + Int(fixed.number(UInt16.self, at: 28) ?? 0)
+        let skip =
+            Int(fixed.number(UInt16.self, at: 26) ?? 0) + Int(fixed.number(UInt16.self, at: 28) ?? 0)
         guard bytes.part(start + 30 + skip, size) != nil else {
-            throw .truncated(what: "a zip entry", expected: size, found: max(0, bytes.count - start - 30 - skip))
+            throw .truncated(
+                what: "a zip entry", expected: size, found: max(0, bytes.count - start - 30 - skip))
         }
         return Entry(offset: start + 30 + skip, count: size)
     }
@@ -83,8 +101,9 @@ struct ZipArchive {
     }
 
     /// Where the central directory begins and how many entries it claims; each takes 46 bytes, which bounds the claim.
-    private static func directory(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> (offset: Int, count: Int)
-    {
+    private static func directory(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> (
+        offset: Int, count: Int
+    ) {
         var end = bytes.count - 22
         let lowest = max(0, end - 65_535)
         while end >= lowest, bytes.number(UInt32.self, at: end) != 0x0605_4B50 { end -= 1 }

@@ -85,4 +85,43 @@ struct CanonicalNamesTests {
         let error = #expect(throws: CheckpointError.self) { try names(["transformer.h.0.attn.weight"]) }
         #expect(error?.description.contains("transformer.h.0.attn.weight") == true)
     }
+
+    @Test(
+        "Heads that are not one or two linear layers are left out, and said so",
+        arguments: [
+            ("encoder_q.", ["encoder_q.fc.0.weight", "encoder_q.fc.2.weight", "encoder_q.fc.4.weight"], "two linear"),
+            ("base_encoder.", ["base_encoder.fc.0.weight", "base_encoder.fc.1.running_mean"], "batch normalisation"),
+            ("backbone.", ["projector.0.weight", "projector.1.weight", "projector.2.weight"], "two linear"),
+            ("backbone.", ["projector.0.weight", "projector.1.running_var"], "batch normalisation"),
+            ("backbone_q.", ["heads_q.0.layer4.0.bn1.running_mean", "heads_q.0.fc.1.running_mean"], "batch"),
+        ])
+    func otherHeads(backbone: String, head: [String], reason: String) throws {
+        let found = try names([backbone + "conv1.weight"] + head)
+        #expect(found.mapping.keys.sorted() == ["backbone.conv1.weight"] && found.ignored == head)
+        #expect(found.notes.count == 1 && found.notes[0].contains(reason))
+    }
+
+    @Test("Where a file has heads of two kinds, only one is taken")
+    func twoKinds() throws {
+        let rest = ["projection_head.layers.0.weight", "projector.0.weight"]
+        let found = try names(["backbone.conv1.weight", "heads.0.0.weight"] + rest)
+        #expect(found.mapping["heads.0.0.weight"] == "heads.0.0.weight" && found.ignored == rest)
+    }
+
+    @Test("Only torchvision's own parts belong to a backbone")
+    func partsOfBackbone() throws {
+        let rest = ["backbone.layer5.0.conv1.weight", "backbone.layer_norm.weight", "backbone.conv10.weight"]
+        let found = try names(["backbone.conv1.weight", "backbone.layer4.0.conv1.weight"] + rest)
+        #expect(found.mapping.count == 2 && found.ignored == rest)
+    }
+
+    @Test("VISSL's nested names and a wrapped torchvision network are found")
+    func nested() throws {
+        let vissl = try names([
+            "base_model.model.trunk._feature_blocks.conv1.weight", "base_model.model.heads.0.clf.weight",
+        ])
+        #expect(vissl.layout == "VISSL" && vissl.mapping.keys.sorted() == ["backbone.conv1.weight"])
+        let wrapped = try names(["module.conv1.weight", "module.fc.weight", "module.fc.bias"])
+        #expect(wrapped.layout == "torchvision" && wrapped.mapping.count == 1 && wrapped.ignored.count == 2)
+    }
 }

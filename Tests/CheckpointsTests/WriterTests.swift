@@ -64,4 +64,54 @@ struct WriterTests {
         let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path).tensor("other.weight") }
         #expect(error?.description == "tensor 'other.weight' is missing; the file has 'layer.weight'")
     }
+
+    @Test("Mixed types are written byte for byte as the reference writer does")
+    func referenceBytes() throws {
+        let path = scratch.path("r.safetensors")
+        let reference = try Checkpoint.open(Fixture.path("reference.safetensors"))
+        try SafetensorsWriter.write(
+            contents: [
+                "half": .float16(try reference.tensor("half")), "a.weight": .float32(try reference.tensor("a.weight")),
+                "b.steps": .int64([12], []), "a.ids": .int64([1, -2], [2, 1]),
+            ], to: path, metadata: ["format": "pt"])
+        #expect(try Array(Data(contentsOf: URL(fileURLWithPath: path))) == Fixture.bytes("reference.safetensors"))
+    }
+
+    @Test("Names and metadata with any character come back as they were")
+    func strangeNames() throws {
+        let strange = String(String.UnicodeScalarView((0...0x7F).compactMap { Unicode.Scalar($0) })) + "é😀\u{2028}/"
+        let path = scratch.path("s.safetensors")
+        try SafetensorsWriter.write([strange: Tensor([1], shape: [1])], to: path, metadata: [strange: strange])
+        let found = try Checkpoint.open(path)
+        #expect(found.entries.map(\.name) == [strange] && found.metadata == [strange: strange])
+        let independent = try GoldenTensors(URL(fileURLWithPath: path))
+        #expect(independent.names == [strange])
+    }
+
+    @Test("The name that the format keeps for itself is refused before a file is made")
+    func reservedName() throws {
+        let path = scratch.path("m.safetensors")
+        let error = #expect(throws: CheckpointError.self) {
+            try SafetensorsWriter.write(["__metadata__": Tensor([1], shape: [1])], to: path)
+        }
+        #expect(error?.description.contains("keeps this name") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.url.path).isEmpty)
+    }
+
+    @Test("A checkpoint stays readable while its file is replaced")
+    func replacement() throws {
+        let path = scratch.path("a.safetensors")
+        try SafetensorsWriter.write(["x": Tensor([1, 2], shape: [2])], to: path)
+        let old = try Checkpoint.open(path)
+        try SafetensorsWriter.write(["x": Tensor([3], shape: [1])], to: path)
+        #expect(try old.tensor("x").values == [1, 2] && Checkpoint.open(path).tensor("x").values == [3])
+    }
+
+    @Test("A named pipe is refused at once")
+    func namedPipe() {
+        let path = scratch.path("pipe")
+        #expect(mkfifo(path, 0o600) == 0)
+        let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
+        #expect(error?.description.contains("not a regular file") == true)
+    }
 }

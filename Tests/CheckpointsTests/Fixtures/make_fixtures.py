@@ -24,3 +24,31 @@ class Evil:
 
 torch.save({"state_dict": {"conv1.weight": torch.ones(2, 2)}, "evil": Evil()}, "evil.zip.pt")
 torch.save({"state_dict": {"conv1.weight": torch.ones(2, 2)}, "evil": Evil()}, "evil.legacy.pt", _use_new_zipfile_serialization=False)
+
+# What training programs put beside the weights, none of which may hinder reading them.
+import argparse, numpy
+torch.manual_seed(3)
+wide = torch.nn.Parameter(torch.randn(4, 3, 3, 3).contiguous(memory_format=torch.channels_last))
+tagged = torch.arange(6.0).reshape(2, 3)
+tagged.note = "an attribute, so it is rebuilt through _rebuild_from_type_v2"
+shared = torch.arange(10.0)
+weights = {
+    "backbone": collections.OrderedDict({"conv1.weight": wide, "bn1.weight": tagged}),
+    "projector": {"0.weight": shared[2:8:2], "0.bias": torch.tensor(1.5).expand(4, 2), "2.weight": shared[-3:]}}
+optimizer = torch.optim.Adam([wide])
+wide.sum().backward(); optimizer.step()
+rich = {
+    **weights, "epoch": 7, "arch": "resnet50", "best": numpy.float64(0.5), "args": argparse.Namespace(lr=0.1, names=["a"]),
+    "optimizer": optimizer.state_dict(), "counts": collections.defaultdict(int, {"a": 1}), "set": {1, 2}, "raw": b"bytes",
+    "complex": torch.zeros(2, dtype=torch.complex64), "odd": torch.zeros(2, dtype=torch.complex128), "big": 2**70,
+    "scale": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), "device": torch.device("cpu"), "type": torch.half}
+named = {f"{part}.{k}": v.detach().contiguous().clone() for part, entries in weights.items() for k, v in entries.items()}
+save_file(named, "rich.safetensors")
+torch.save(rich, "rich.zip.pt")
+torch.save(rich, "rich4.zip.pt", pickle_protocol=4)
+rich.pop("odd")
+torch.save(rich, "rich.legacy.pt", _use_new_zipfile_serialization=False)
+torch.save(rich, "rich4.legacy.pt", pickle_protocol=4, _use_new_zipfile_serialization=False)
+torch.save(torch.nn.Linear(2, 2), "module.zip.pt")
+save_file({"b.steps": torch.tensor(12), "a.weight": base, "half": special[:4].half(), "a.ids": torch.tensor([[1], [-2]])},
+          "reference.safetensors", metadata={"format": "pt"})
