@@ -3,8 +3,7 @@
 internal import COpenBLAS
 internal import Tensors
 
-/// Convolution as im2col and OpenBLAS's sgemm: the second opinion of the packed kernels, and the fallback for kernels
-/// larger than they take.
+/// Convolution as im2col and OpenBLAS's sgemm: a second opinion on the packed kernels, independent of them.
 package struct BLASConvolution: Sendable {
     package let geometry: ConvolutionGeometry
     /// Laid out [tap, input channel, output channel].
