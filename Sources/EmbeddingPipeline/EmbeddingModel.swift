@@ -79,6 +79,7 @@ package final class EmbeddingModel: Sendable {
                 throw ModelLoadingError.wrongDimensions(space.name, expected: space.dimensions, found: found)
             }
         }
+        guard !manifest.spaces.isEmpty else { throw ModelLoadingError.noSpaces }
         guard Set(manifest.spaces.map(\.name)).count == manifest.spaces.count else {
             throw ModelLoadingError.duplicateSpace
         }
@@ -121,6 +122,7 @@ package enum ModelLoadingError: Error, Equatable, CustomStringConvertible {
     case noSuchHead(SpaceName, heads: Int)
     case wrongDimensions(SpaceName, expected: Int, found: Int)
     case duplicateSpace
+    case noSpaces
     case notFinite(String)
 
     package var description: String {
@@ -130,6 +132,7 @@ package enum ModelLoadingError: Error, Equatable, CustomStringConvertible {
         case .wrongDimensions(let space, let expected, let found):
             "model.json gives space '\(space)' \(expected) dimensions; the checkpoint's has \(found)"
         case .duplicateSpace: "model.json names a space twice"
+        case .noSpaces: "model.json lists no spaces"
         case .notFinite(let output):
             "the network's output \(output) is not finite: the weights are damaged or the training had diverged"
         }

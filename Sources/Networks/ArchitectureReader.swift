@@ -40,7 +40,7 @@ private struct ArchitectureReader<Weights: WeightSource> {
     func stem() throws(NetworkError) -> Architecture.Unit {
         let name = "backbone.conv1.weight"
         let shape = try shape(name, rank: 4)
-        guard shape[1] == 3, shape[2] == shape[3], shape[2] == 7 || shape[2] == 3 else {
+        guard shape[0] > 0, shape[1] == 3, shape[2] == shape[3], shape[2] == 7 || shape[2] == 3 else {
             throw .wrongShape(name: name, expected: "[width, 3, 7, 7] or [width, 3, 3, 3]", found: "\(shape)")
         }
         let geometry = ConvolutionGeometry(

@@ -194,6 +194,15 @@ struct ModelLoadingTests {
         }
     }
 
+    @Test("A manifest without spaces is refused")
+    func noSpaces() throws {
+        let models = try TestModels()
+        var manifest = models.looc.manifest
+        manifest.spaces = []
+        try ModelFolder.write(manifest, to: models.folder.appendingPathComponent("looc"))
+        #expect(throws: ModelLoadingError.noSpaces) { try models.registry.load(models.looc.id) }
+    }
+
     @Test("Models in the folder are listed by name")
     func listed() throws {
         let models = try TestModels()

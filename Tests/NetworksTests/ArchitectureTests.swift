@@ -57,6 +57,19 @@ struct ArchitectureTests {
         }
     }
 
+    @Test("A convolution or layer without channels is refused by name")
+    func noChannels() throws {
+        for (name, shape) in [
+            ("backbone.conv1.weight", [0, 3, 7, 7]), ("backbone.layer1.0.conv1.weight", [0, 8, 1, 1]),
+            ("heads.0.0.weight", [0, 256]),
+        ] {
+            var bad = looc
+            bad.tensors[name] = Tensor(zeros: Shape(shape))
+            let error = #expect(throws: NetworkError.self, "\(name)") { try Architecture(reading: bad) }
+            #expect(error?.description.contains(name) == true)
+        }
+    }
+
     @Test("The CIFAR stem has no pooling")
     func cifarStem() throws {
         var weights = looc
