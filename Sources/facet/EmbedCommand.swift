@@ -63,7 +63,8 @@ struct EmbedCommand: ParsableCommand {
         let files = try FileList(paths)
         let sink = try VectorSink(format: format, path: output, spaces: wanted, rows: files.paths.count)
         let job = EmbeddingJob(
-            files: files.paths, pipeline: EmbeddingPipeline(pool: pool), model: model, spaces: wanted,
+            files: files.paths, pipeline: EmbeddingPipeline(pool: pool, limits: EmbeddingJob.queue(ImageLimits())),
+            model: model, spaces: wanted,
             normalise: normalize)
         var bar = ProgressBar(total: files.paths.count, unit: "images")
         var failures = 0

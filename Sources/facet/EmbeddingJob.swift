@@ -17,7 +17,12 @@ struct EmbeddingJob {
     let normalise: Bool
 
     /// Files read ahead of the one whose result is awaited.
-    private static let window = 64
+    private static let window = 32
+
+    /// Room for a whole window of the largest files, so that the queue never refuses one.
+    static func queue(_ images: ImageLimits) -> QueueLimits {
+        QueueLimits(images: window, bytes: window * (images.bytes + 1))
+    }
 
     /// Calls `deliver` once for every file, on the calling thread.
     func run(_ deliver: (String, Result<EmbeddedImage, FileFailure>) throws -> Void) throws {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The server as its users meet it: the real program, the stock openai client, and answers held against openapi.yaml."""
-import base64, http.client, io, json, os, pathlib, re, signal, subprocess, sys, time
+import base64, http.client, io, json, os, pathlib, re, signal, subprocess, sys, tempfile, time
 import httpx, numpy as np, openai, yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate as validate_contract
@@ -192,6 +192,17 @@ def test_command_line(server):
     for command in [[], ["serve"], ["embed"], ["inspect"], ["convert"]]:
         text = subprocess.run([FACET, *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         assert "facet" in text and len(text) > 400
+
+
+def test_many_large_files_are_embedded(server):
+    with tempfile.TemporaryDirectory() as folder:
+        large = pathlib.Path(folder) / "0.png"
+        Image.fromarray(np.random.default_rng(1).integers(0, 256, (2600, 2600, 3), np.uint8)).save(large, compress_level=0)
+        for i in range(1, 64):
+            os.link(large, large.with_name(f"{i}.png"))
+        assert large.stat().st_size * 64 > 256 << 20
+        done = subprocess.run([FACET, "embed", "--threads", "1", "--spaces", "color", folder], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0 and len(set(json.loads(x)["digest"] for x in done.stdout.splitlines())) == 1, done.stderr
 
 
 def test_a_taken_port_and_a_missing_model_say_what_to_do(server):
