@@ -53,20 +53,17 @@ package final class FacetAPI: HTTPHandler {
     // MARK: HTTPHandler
 
     package func admit(_ head: HTTPRequestHead) -> HTTPAdmission {
-        let context = RequestContext(head, id: requestIDs.identify(head), start: configuration.ticker.now)
         switch router.match(head.method, head.pathSegments) {
         case .notFound:
-            return .refuse(finish(error(.notFound, "There is nothing at this path."), "unknown", context))
+            return refuse(error(.notFound, "There is nothing at this path."), "unknown", head)
         case .methodNotAllowed(let methods) where head.method == .options:
-            return .refuse(finish(.options(allow: methods), "options", context))
+            return refuse(.options(allow: methods), "options", head)
         case .methodNotAllowed(let methods):
             var response = error(.methodNotAllowed, "This path does not take \(head.method.name).")
             response.headers.set("Allow", methods.map(\.name).joined(separator: ", "))
-            return .refuse(finish(response, "unknown", context))
+            return refuse(response, "unknown", head)
         case .found(.embeddings, _):
-            if let refusal = embeddingsRefusal(head) {
-                return .refuse(finish(response(refusal), "/v1/embeddings", context))
-            }
+            if let refusal = embeddingsRefusal(head) { return refuse(response(refusal), "/v1/embeddings", head) }
             return .accept(bodyLimit: configuration.limits.bodyBytes)
         case .found:
             return .accept(bodyLimit: 0)
@@ -112,6 +109,11 @@ package final class FacetAPI: HTTPHandler {
         var response = HTTPResponse(status: error.status, contentType: "application/json", body: writer.bytes)
         if let seconds = error.retryAfter { response.headers.set("Retry-After", String(seconds)) }
         return response
+    }
+
+    private func refuse(_ response: HTTPResponse, _ route: String, _ head: HTTPRequestHead) -> HTTPAdmission {
+        let context = RequestContext(head, id: requestIDs.identify(head), start: configuration.ticker.now)
+        return .refuse(finish(response, route, context))
     }
 
     private func finish(_ response: HTTPResponse, _ route: String, _ context: RequestContext) -> HTTPResponse {
