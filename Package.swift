@@ -74,6 +74,12 @@ let package = Package(
                 "ModelFolders", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors",
                 "Vectors", "Telemetry",
             ]),
+        module(
+            "ContrastiveTraining",
+            uses: [
+                "ModelFolders", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors",
+                "Vectors",
+            ]),
         // Layer 5
         .target(
             name: "EmbeddingAPI",
@@ -89,8 +95,8 @@ let package = Package(
         program(
             "facet-bench",
             uses: [
-                "EmbeddingPipeline", "ModelFolders", "Networks", "Kernels", "Preprocessing", "ImageDecoding", "Tensors",
-                "Vectors", argumentParser,
+                "EmbeddingPipeline", "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Preprocessing",
+                "ImageDecoding", "Tensors", "Vectors", argumentParser,
             ]),
         // Tests
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),

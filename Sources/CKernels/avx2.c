@@ -7,4 +7,5 @@
 #define LANES 8
 #define ROWS 6
 #include "kernels.inc.h"
+#include "training.inc.h"
 #endif

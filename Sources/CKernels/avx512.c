@@ -7,4 +7,5 @@
 #define LANES 16
 #define ROWS 14
 #include "kernels.inc.h"
+#include "training.inc.h"
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels.h"
+#include "dispatch.h"
 
 facet_isa facet_best_isa(void) {
 #if defined(__x86_64__)
@@ -23,17 +23,6 @@ ptrdiff_t facet_tile_rows(facet_isa isa) {
 #endif
 }
 
-#if defined(__x86_64__)
-#define DISPATCH(function, ...) \
-    switch (isa) { \
-    case FACET_AVX512: function##_avx512(__VA_ARGS__); break; \
-    case FACET_AVX2: function##_avx2(__VA_ARGS__); break; \
-    case FACET_PORTABLE: function##_portable(__VA_ARGS__); break; \
-    }
-#else
-#define DISPATCH(function, ...) (void)isa, function##_portable(__VA_ARGS__);
-#endif
-
 void facet_convolve(facet_isa isa, const facet_convolution *conv, ptrdiff_t first_pixel, ptrdiff_t last_pixel,
                     ptrdiff_t first_panel, ptrdiff_t last_panel) {
     DISPATCH(facet_convolve, conv, first_pixel, last_pixel, first_panel, last_panel)
@@ -49,13 +38,27 @@ void facet_mean_pool(facet_isa isa, const float *input, float *output, ptrdiff_t
     DISPATCH(facet_mean_pool, input, output, pixels, c)
 }
 
-void facet_pack_panel(const float *weights, const float *scale, ptrdiff_t oc, ptrdiff_t c, ptrdiff_t taps,
-                      ptrdiff_t first, ptrdiff_t panel_width, float *panel) {
-    const ptrdiff_t columns = oc - first < panel_width ? oc - first : panel_width;
-    for (ptrdiff_t t = 0; t < taps; t++)
-        for (ptrdiff_t k = 0; k < c; k++) {
-            float *out = panel + (t * c + k) * panel_width;
-            for (ptrdiff_t j = 0; j < columns; j++) out[j] = weights[((first + j) * c + k) * taps + t] * scale[first + j];
+void facet_pack_panel(const float *weights, const float *scale, const facet_weight_layout *layout, ptrdiff_t first,
+                      ptrdiff_t panel_width, float *panel) {
+    const ptrdiff_t columns = layout->oc - first < panel_width ? layout->oc - first : panel_width;
+    const float *from = weights + first * layout->by_output;
+    for (ptrdiff_t k = 0; k < layout->c; k++)
+        for (ptrdiff_t t = 0; t < layout->taps; t++) {
+            const float *source = from + k * layout->by_input + layout->tap[t];
+            float *out = panel + (t * layout->c + k) * panel_width;
+            for (ptrdiff_t j = 0; j < columns; j++)
+                out[j] = source[j * layout->by_output] * (scale ? scale[first + j] : 1);
             for (ptrdiff_t j = columns; j < panel_width; j++) out[j] = 0;
         }
+}
+
+void facet_unpack_panel(const float *panel, const facet_weight_layout *layout, ptrdiff_t first, ptrdiff_t panel_width,
+                        float *weights) {
+    const ptrdiff_t columns = layout->oc - first < panel_width ? layout->oc - first : panel_width;
+    float *to = weights + first * layout->by_output;
+    for (ptrdiff_t k = 0; k < layout->c; k++)
+        for (ptrdiff_t j = 0; j < columns; j++)
+            for (ptrdiff_t t = 0; t < layout->taps; t++)
+                to[j * layout->by_output + k * layout->by_input + layout->tap[t]] =
+                    panel[(t * layout->c + k) * panel_width + j];
 }

@@ -24,7 +24,7 @@ INLINE void step(const int rows, vec acc[ROWS][2], const float *const *row, ptrd
 }
 
 INLINE void store_row(const facet_convolution *conv, vec v0, vec v1, ptrdiff_t pixel, ptrdiff_t channel) {
-    const ptrdiff_t at = pixel * conv->oc + channel, columns = conv->oc - channel;
+    const ptrdiff_t at = pixel + channel, columns = conv->oc - channel;
     const vec zero = {0};
     if (__builtin_expect(columns >= PANEL, 1)) {
         if (conv->residual) {
@@ -48,7 +48,7 @@ INLINE void store_row(const facet_convolution *conv, vec v0, vec v1, ptrdiff_t p
 // `ahead` is a part of the weights needed next: fetching it into L2 while this tile computes hides main memory, which
 // the deep layers' weights come from. A tile fetches a quarter of a panel: two lines every four channels.
 INLINE void tile(const int rows, const facet_convolution *conv, const float *const *table, ptrdiff_t taps, ptrdiff_t run,
-                 ptrdiff_t pixel, ptrdiff_t panel, const float *ahead) {
+                 const ptrdiff_t *at, ptrdiff_t panel, const float *ahead) {
     const float *b = conv->weights + panel * taps * run * PANEL;
     const float *bias = conv->bias + panel * PANEL;
     vec acc[ROWS][2];
@@ -68,16 +68,21 @@ INLINE void tile(const int rows, const facet_convolution *conv, const float *con
         }
         for (; k < run; k++, b += PANEL) step(rows, acc, row, k, b);
     }
-    UNROLL for (int r = 0; r < rows; r++) store_row(conv, acc[r][0], acc[r][1], pixel + r, panel * PANEL);
+    UNROLL for (int r = 0; r < rows; r++) store_row(conv, acc[r][0], acc[r][1], at[r], panel * PANEL);
 }
 
-// Where each tap of each pixel of the tile reads its channels.
-INLINE void fill_table(const facet_convolution *conv, const float **table, ptrdiff_t pixel, ptrdiff_t rows) {
+// Where each tap of each pixel of the tile reads its channels, and where the pixel is written.
+INLINE void fill_table(const facet_convolution *conv, const float **table, ptrdiff_t *at, ptrdiff_t pixel,
+                       ptrdiff_t rows) {
     const ptrdiff_t per_image = conv->oh * conv->ow, columns = conv->rows_contiguous ? 1 : conv->kw;
     for (ptrdiff_t r = 0; r < rows; r++) {
         const ptrdiff_t image = (pixel + r) / per_image, in_image = (pixel + r) % per_image;
-        const ptrdiff_t top = in_image / conv->ow * conv->stride - conv->padding;
-        const ptrdiff_t left = in_image % conv->ow * conv->stride - conv->padding;
+        const ptrdiff_t row = in_image / conv->ow, column = in_image % conv->ow;
+        const ptrdiff_t top = row * conv->stride - conv->pad_top;
+        const ptrdiff_t left = column * conv->stride - conv->pad_left;
+        const ptrdiff_t out_row = row * conv->out_stride + conv->out_top;
+        const ptrdiff_t out_column = column * conv->out_stride + conv->out_left;
+        at[r] = ((image * conv->out_h + out_row) * conv->out_w + out_column) * conv->oc;
         const float *base = conv->input + image * conv->h * conv->w * conv->c;
         for (ptrdiff_t i = 0; i < conv->kh; i++) {
             const ptrdiff_t y = top + i;
@@ -91,10 +96,10 @@ INLINE void fill_table(const facet_convolution *conv, const float **table, ptrdi
 }
 
 #define CASE(n) \
-    case n: tile(n, conv, table, taps, run, pixel, panel, ahead); break;
+    case n: tile(n, conv, table, taps, run, at, panel, ahead); break;
 
 TARGET static void tile_of(ptrdiff_t rows, const facet_convolution *conv, const float *const *table, ptrdiff_t taps,
-                           ptrdiff_t run, ptrdiff_t pixel, ptrdiff_t panel, const float *ahead) {
+                           ptrdiff_t run, const ptrdiff_t *at, ptrdiff_t panel, const float *ahead) {
     switch (rows) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #if ROWS > 6
@@ -109,6 +114,7 @@ TARGET static void tile_of(ptrdiff_t rows, const facet_convolution *conv, const 
 TARGET void NAME(facet_convolve)(const facet_convolution *conv, ptrdiff_t first_pixel, ptrdiff_t last_pixel,
                                  ptrdiff_t first_panel, ptrdiff_t last_panel) {
     const float *table[FACET_MAX_TAPS * ROWS];
+    ptrdiff_t at[ROWS];
     const ptrdiff_t taps = conv->rows_contiguous ? conv->kh : conv->kh * conv->kw;
     const ptrdiff_t run = conv->rows_contiguous ? conv->kw * conv->c : conv->c;
     // Even tiles: 49 pixels as 13+12+12+12 keep the multipliers busier than 14+14+14+7.
@@ -117,11 +123,11 @@ TARGET void NAME(facet_convolve)(const facet_convolution *conv, ptrdiff_t first_
     ptrdiff_t pixel = first_pixel;
     for (ptrdiff_t i = 0; i < tiles; i++) {
         const ptrdiff_t rows = (last_pixel - pixel + (tiles - i) - 1) / (tiles - i);
-        fill_table(conv, table, pixel, rows);
+        fill_table(conv, table, at, pixel, rows);
         for (ptrdiff_t panel = first_panel; panel < last_panel; panel++) {
             const ptrdiff_t next = panel + conv->stride_ahead < panels ? panel + conv->stride_ahead : panel;
             const float *ahead = conv->weights + (4 * next + i % 4) * (taps * run * PANEL / 4);
-            tile_of(rows, conv, table, taps, run, pixel, panel, ahead);
+            tile_of(rows, conv, table, taps, run, at, panel, ahead);
         }
         pixel += rows;
     }

@@ -10,3 +10,4 @@
 #define ROWS 6
 #endif
 #include "kernels.inc.h"
+#include "training.inc.h"

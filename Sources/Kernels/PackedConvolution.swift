@@ -12,9 +12,7 @@ package struct PackedConvolution: Sendable {
     package let instructions: InstructionSet
     /// Whole kernel rows are read as one run of kernel x channels floats; the input must be padded already.
     package let readsRowsContiguously: Bool
-    private let weights: FloatStorage
-    private let bias: FloatStorage
-    private let zeros: FloatStorage
+    private let panels: ConvolutionPanels
 
     /// Packs OIHW `weights`, multiplying output channel o by `scale[o]`.
     ///
@@ -30,21 +28,12 @@ package struct PackedConvolution: Sendable {
         self.geometry = geometry
         self.instructions = instructions
         readsRowsContiguously = geometry.kernel > 1 && geometry.inputChannels <= 4
-        let width = instructions.panelWidth
-        let panels = (geometry.outputChannels + width - 1) / width
-        let perPanel = geometry.weightCount / geometry.outputChannels * width
-        weights = FloatStorage(count: panels * perPanel)
-        bias = FloatStorage(count: panels * width)
-        zeros = FloatStorage(count: geometry.inputChannels)
-        bias.buffer.initialize(repeating: 0)
-        for (index, value) in shift.enumerated() { bias.buffer[index] = value }
-        zeros.buffer.initialize(repeating: 0)
-        let packed = weights
+        panels = ConvolutionPanels(geometry, instructions: instructions)
+        let packed = panels
         let lent = Borrowed(source)
-        ComputePool.run(on: pool, count: panels) { panel in
-            facet_pack_panel(
-                lent.value.baseAddress, scale, geometry.outputChannels, geometry.inputChannels,
-                geometry.kernel * geometry.kernel, panel * width, width, packed.buffer.baseAddress! + panel * perPanel)
+        shift.withUnsafeBufferPointer { packed.setBias($0.baseAddress!) }
+        ComputePool.run(on: pool, count: packed.count) { panel in
+            packed.pack(panel, from: lent.value.baseAddress!, scale: scale)
         }
     }
 
@@ -57,7 +46,7 @@ package struct PackedConvolution: Sendable {
     package var needsPaddedInput: Bool { readsRowsContiguously && geometry.padding > 0 }
 
     /// Bytes of packed weights.
-    package var byteCount: Int { weights.buffer.count * MemoryLayout<Float>.stride }
+    package var byteCount: Int { panels.byteCount }
 
     /// What is fused into the store.
     package struct Epilogue {
@@ -84,33 +73,27 @@ package struct PackedConvolution: Sendable {
             inputChannels: geometry.inputChannels, outputChannels: geometry.outputChannels, kernel: geometry.kernel,
             stride: geometry.stride, padding: padding)
         let target = map.convolved(by: effective)
-        let job = facet_convolution(
-            input: input, weights: weights.buffer.baseAddress, bias: bias.buffer.baseAddress,
-            residual: epilogue.residual, zeros: zeros.buffer.baseAddress, output: output, h: map.height, w: map.width,
-            c: map.channels, oh: target.height, ow: target.width, oc: target.channels, kh: geometry.kernel,
-            kw: geometry.kernel, stride: geometry.stride, padding: padding,
-            rows_contiguous: readsRowsContiguously ? 1 : 0, relu: epilogue.relu ? 1 : 0, stride_ahead: 1)
-        run(job, pixels: images * target.pixels, pool: pool)
+        var job = facet_convolution(from: map, to: target, kernel: (geometry.kernel, geometry.kernel))
+        job.input = input
+        job.output = output
+        job.residual = epilogue.residual
+        job.stride = geometry.stride
+        job.pad_top = padding
+        job.pad_left = padding
+        job.rows_contiguous = readsRowsContiguously ? 1 : 0
+        job.relu = epilogue.relu ? 1 : 0
+        panels.run(job, pixels: images * target.pixels, pool: pool)
     }
+}
 
-    private func run(_ description: facet_convolution, pixels: Int, pool: ComputePool?) {
-        let width = instructions.panelWidth
-        let panels = (geometry.outputChannels + width - 1) / width
-        let grid = WorkGrid(
-            pixels: pixels, panels: panels, tileRows: instructions.tileRows,
-            panelBytes: weights.buffer.count / panels * MemoryLayout<Float>.stride,
-            work: pixels * geometry.workPerPixel, threads: pool?.threads ?? 1)
-        let code = instructions.code
-        var job = description
-        job.stride_ahead = grid.panelsAhead
-        let lent = Borrowed(job)
-        ComputePool.run(on: pool, count: grid.count) { item in
-            let (pixelRange, panelRange) = grid[item]
-            withUnsafePointer(to: lent.value) {
-                facet_convolve(
-                    code, $0, pixelRange.lowerBound, pixelRange.upperBound, panelRange.lowerBound, panelRange.upperBound
-                )
-            }
-        }
+extension facet_convolution {
+    /// A convolution of stride 1 without padding that writes every pixel of `target`.
+    init(from map: MapShape, to target: MapShape, kernel: (rows: Int, columns: Int)) {
+        self.init()
+        (h, w, c) = (map.height, map.width, map.channels)
+        (oh, ow, oc) = (target.height, target.width, target.channels)
+        (out_h, out_w) = (target.height, target.width)
+        (kh, kw) = (kernel.rows, kernel.columns)
+        (stride, out_stride, stride_ahead) = (1, 1, 1)
     }
 }

@@ -11,7 +11,7 @@ package struct Architecture: Sendable, Equatable {
     package enum Block: String, Sendable { case basic, bottleneck }
 
     /// What precedes stage 1.
-    package enum Stem: String, Sendable {
+    package enum Stem: String, Sendable, Codable {
         /// 7x7 stride 2 and a 3x3 stride-2 max pooling.
         case imagenet
         /// 3x3 stride 1, no pooling: the CIFAR variant.

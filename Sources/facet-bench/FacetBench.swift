@@ -12,5 +12,5 @@ struct FacetBench: ParsableCommand {
             Side by side with a peer in the same minute: Tests/Benchmarks/compare (ONNX Runtime).
             Times depend on the machine and on what else it does; compare ratios taken in one run.
             """,
-        subcommands: [InferenceBench.self, LayersBench.self, ImageBench.self])
+        subcommands: [InferenceBench.self, LayersBench.self, ImageBench.self, TrainingBench.self])
 }

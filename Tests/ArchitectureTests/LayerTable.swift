@@ -36,7 +36,7 @@ struct LayerTable {
             Layer(name: "layer 1", targets: ["Kernels", "Checkpoints", "Preprocessing", "HTTPServer"]),
             Layer(name: "layer 2", targets: ["Networks"]),
             Layer(name: "layer 3", targets: ["ModelFolders"]),
-            Layer(name: "layer 4", targets: ["EmbeddingPipeline"]),
+            Layer(name: "layer 4", targets: ["EmbeddingPipeline", "ContrastiveTraining"]),
             Layer(name: "layer 5", targets: ["EmbeddingAPI"]),
             Layer(name: "layer 6", targets: ["facet", "facet-bench"]),
         ],
@@ -47,7 +47,7 @@ struct LayerTable {
             Separation(
                 importers: [
                     "Tensors", "ImageDecoding", "Kernels", "Checkpoints", "Preprocessing", "Networks", "ModelFolders",
-                    "EmbeddingPipeline",
+                    "EmbeddingPipeline", "ContrastiveTraining",
                 ],
                 forbidden: ["HTTPServer"], reason: "the compute half never sees HTTP"),
         ])

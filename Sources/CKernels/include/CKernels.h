@@ -4,9 +4,8 @@
 // C, because Swift cannot compile single functions for a CPU feature. Everything else lives in Kernels.
 #pragma once
 #include <stddef.h>
-
-/// Instruction sets, worst to best. Every one computes each output as the same ordered sum.
-typedef enum { FACET_PORTABLE = 0, FACET_AVX2 = 1, FACET_AVX512 = 2 } facet_isa;
+#include "instructions.h"
+#include "training.h"
 
 /// The best instruction set this CPU and operating system offer.
 facet_isa facet_best_isa(void);
@@ -23,11 +22,12 @@ typedef struct {
     const float *input;    // n x h x w x c
     const float *weights;  // [panel][tap][c][panel width], zero beyond the last output channel
     const float *bias;     // one per output channel, padded with zeros to whole panels
-    const float *residual; // n x oh x ow x oc, added before the ReLU; NULL for none
+    const float *residual; // laid out as the output, added before the ReLU; NULL for none; may be the output itself
     const float *zeros;    // c zeros: what taps outside the image read
-    float *output;         // n x oh x ow x oc
+    float *output;         // n x out_h x out_w x oc
     ptrdiff_t h, w, c, oh, ow, oc;
-    ptrdiff_t kh, kw, stride, padding;
+    ptrdiff_t kh, kw, stride, pad_top, pad_left;
+    ptrdiff_t out_h, out_w, out_stride, out_top, out_left; // pixel (y, x) lands at (y, x) * out_stride + (top, left)
     int rows_contiguous; // padding is 0 and a kernel row is read as one run of kw*c floats
     int relu;
     ptrdiff_t stride_ahead; // panels between one a thread computes and the one it is likely to compute next; at least 1
@@ -38,9 +38,20 @@ typedef struct {
 void facet_convolve(facet_isa isa, const facet_convolution *conv, ptrdiff_t first_pixel, ptrdiff_t last_pixel,
                     ptrdiff_t first_panel, ptrdiff_t last_panel);
 
-/// Packs the OIHW weights of one panel (output channels [first, first+panel width), clipped to oc) times scale[o].
-void facet_pack_panel(const float *weights, const float *scale, ptrdiff_t oc, ptrdiff_t c, ptrdiff_t taps,
-                      ptrdiff_t first, ptrdiff_t panel_width, float *panel);
+/// How weights lie in memory: output channel o, input channel c, tap t at o*by_output + c*by_input + tap[t].
+typedef struct {
+    ptrdiff_t oc, c, taps;
+    ptrdiff_t by_output, by_input;
+    const ptrdiff_t *tap;
+} facet_weight_layout;
+
+/// Packs one panel (output channels [first, first+panel width), clipped to oc) times scale[o]; NULL scales by 1.
+void facet_pack_panel(const float *weights, const float *scale, const facet_weight_layout *layout, ptrdiff_t first,
+                      ptrdiff_t panel_width, float *panel);
+
+/// Writes the elements of one panel back to where they lie in `weights`.
+void facet_unpack_panel(const float *panel, const facet_weight_layout *layout, ptrdiff_t first, ptrdiff_t panel_width,
+                        float *weights);
 
 /// Max pooling of one image in NHWC; taps outside the image are ignored. Rows [first_row, last_row) of the output.
 void facet_max_pool(facet_isa isa, const float *input, float *output, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,

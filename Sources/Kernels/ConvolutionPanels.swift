@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CKernels
+internal import Tensors
+
+/// The packed operand of the convolution kernel: weights in panels of output channels, a bias, and what it reads
+/// outside the map.
+///
+/// Where an element of the unpacked weights lies is told by three strides, so that the same panels serve a forward
+/// convolution and the ones that carry its gradient back. Packing writes memory in place: nobody may run meanwhile.
+struct ConvolutionPanels: Sendable {
+    let inputs: Int
+    let outputs: Int
+    /// Offset of each kernel tap in the unpacked weights, in the order the kernel visits them.
+    let taps: [Int]
+    let byOutput: Int
+    let byInput: Int
+    let instructions: InstructionSet
+    private let weights: FloatStorage
+    private let bias: FloatStorage
+    private let zeros: FloatStorage
+
+    init(inputs: Int, outputs: Int, taps: [Int], byOutput: Int, byInput: Int, instructions: InstructionSet) {
+        self.inputs = inputs
+        self.outputs = outputs
+        self.taps = taps
+        self.byOutput = byOutput
+        self.byInput = byInput
+        self.instructions = instructions
+        let width = instructions.panelWidth
+        let count = (outputs + width - 1) / width
+        weights = FloatStorage(count: count * taps.count * inputs * width)
+        bias = FloatStorage(count: count * width)
+        zeros = FloatStorage(count: inputs)
+        bias.buffer.initialize(repeating: 0)
+        zeros.buffer.initialize(repeating: 0)
+    }
+
+    /// OIHW weights in the order of a forward convolution.
+    init(_ geometry: ConvolutionGeometry, instructions: InstructionSet) {
+        let taps = geometry.kernel * geometry.kernel
+        self.init(
+            inputs: geometry.inputChannels, outputs: geometry.outputChannels, taps: Array(0..<taps),
+            byOutput: geometry.inputChannels * taps, byInput: taps, instructions: instructions)
+    }
+
+    var count: Int { (outputs + instructions.panelWidth - 1) / instructions.panelWidth }
+    var floatsPerPanel: Int { taps.count * inputs * instructions.panelWidth }
+    var byteCount: Int { weights.buffer.count * MemoryLayout<Float>.stride }
+
+    /// Packs panel `index` of `source`, output channel o times `scale[o]` where there is a scale.
+    func pack(_ index: Int, from source: UnsafePointer<Float>, scale: UnsafePointer<Float>? = nil) {
+        let width = instructions.panelWidth
+        withLayout {
+            facet_pack_panel(source, scale, $0, index * width, width, panel(index))
+        }
+    }
+
+    /// Writes the panels at `packed`, laid out as ours, to the unpacked `weights`.
+    func unpack(_ packed: UnsafePointer<Float>, to weights: UnsafeMutablePointer<Float>) {
+        let width = instructions.panelWidth
+        withLayout { layout in
+            for index in 0..<count {
+                facet_unpack_panel(packed + index * floatsPerPanel, layout, index * width, width, weights)
+            }
+        }
+    }
+
+    private func panel(_ index: Int) -> UnsafeMutablePointer<Float> {
+        weights.buffer.baseAddress! + index * floatsPerPanel
+    }
+
+    private func withLayout(_ body: (UnsafePointer<facet_weight_layout>) -> Void) {
+        taps.withUnsafeBufferPointer { taps in
+            var layout = facet_weight_layout(
+                oc: outputs, c: inputs, taps: taps.count, by_output: byOutput, by_input: byInput, tap: taps.baseAddress)
+            body(&layout)
+        }
+    }
+
+    /// One number an output channel, added to every pixel.
+    func setBias(_ values: UnsafePointer<Float>) {
+        bias.buffer.baseAddress!.update(from: values, count: outputs)
+    }
+
+    /// Spreads one convolution over `pool`; `job` names everything but the operand. Every output has the same bits
+    /// however it is spread.
+    func run(_ job: facet_convolution, pixels: Int, pool: ComputePool?) {
+        let grid = WorkGrid(
+            pixels: pixels, panels: count, tileRows: instructions.tileRows,
+            panelBytes: floatsPerPanel * MemoryLayout<Float>.stride,
+            work: pixels * outputs * inputs * taps.count, threads: pool?.threads ?? 1)
+        var job = job
+        job.weights = UnsafePointer(weights.buffer.baseAddress)
+        job.bias = UnsafePointer(bias.buffer.baseAddress)
+        job.zeros = UnsafePointer(zeros.buffer.baseAddress)
+        job.stride_ahead = grid.panelsAhead
+        let code = instructions.code
+        let lent = Borrowed(job)
+        ComputePool.run(on: pool, count: grid.count) { item in
+            let (pixels, panels) = grid[item]
+            withUnsafePointer(to: lent.value) {
+                facet_convolve(
+                    code, $0, pixels.lowerBound, pixels.upperBound, panels.lowerBound, panels.upperBound)
+            }
+        }
+    }
+}
