@@ -89,8 +89,8 @@ let package = Package(
         program(
             "facet",
             uses: [
-                "EmbeddingAPI", "EmbeddingPipeline", "ModelFolders", "HTTPServer", "Networks", "Kernels", "Checkpoints",
-                "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser, logging,
+                "EmbeddingAPI", "EmbeddingPipeline", "ContrastiveTraining", "ModelFolders", "HTTPServer", "Networks",
+                "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser, logging,
             ]),
         program(
             "facet-bench",
@@ -126,6 +126,12 @@ let package = Package(
         tests(
             "ModelFoldersTests",
             uses: ["ModelFolders", "Networks", "Checkpoints", "Preprocessing", "Tensors", "Vectors"]),
+        tests(
+            "ContrastiveTrainingTests",
+            uses: [
+                "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Checkpoints", "Preprocessing",
+                "ImageDecoding", "Tensors", "Vectors",
+            ]),
         tests(
             "EmbeddingAPITests",
             uses: [

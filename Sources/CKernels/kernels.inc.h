@@ -71,27 +71,37 @@ INLINE void tile(const int rows, const facet_convolution *conv, const float *con
     UNROLL for (int r = 0; r < rows; r++) store_row(conv, acc[r][0], acc[r][1], at[r], panel * PANEL);
 }
 
+// The taps of one pixel whose kernel starts at (top, left): pointers ROWS apart.
+INLINE void fill_pixel(const facet_convolution *conv, const float **table, const float *image, ptrdiff_t top,
+                       ptrdiff_t left, ptrdiff_t columns) {
+    const float *corner = image + (top * conv->w + left) * conv->c;
+    const int inside = top >= 0 && top + conv->kh <= conv->h && left >= 0 && left + columns <= conv->w;
+    for (ptrdiff_t i = 0; i < conv->kh; i++, corner += conv->w * conv->c)
+        for (ptrdiff_t j = 0; j < columns; j++, table += ROWS) {
+            const int reads = inside || (top + i >= 0 && top + i < conv->h && left + j >= 0 && left + j < conv->w);
+            *table = reads ? corner + j * conv->c : conv->zeros;
+        }
+}
+
 // Where each tap of each pixel of the tile reads its channels, and where the pixel is written.
 INLINE void fill_table(const facet_convolution *conv, const float **table, ptrdiff_t *at, ptrdiff_t pixel,
                        ptrdiff_t rows) {
-    const ptrdiff_t per_image = conv->oh * conv->ow, columns = conv->rows_contiguous ? 1 : conv->kw;
+    const ptrdiff_t columns = conv->rows_contiguous ? 1 : conv->kw, per_image = conv->oh * conv->ow;
+    const ptrdiff_t image = pixel / per_image;
+    ptrdiff_t row = pixel % per_image / conv->ow, column = pixel % conv->ow;
+    const float *base = conv->input + image * conv->h * conv->w * conv->c;
+    ptrdiff_t out = image * conv->out_h * conv->out_w * conv->oc;
     for (ptrdiff_t r = 0; r < rows; r++) {
-        const ptrdiff_t image = (pixel + r) / per_image, in_image = (pixel + r) % per_image;
-        const ptrdiff_t row = in_image / conv->ow, column = in_image % conv->ow;
-        const ptrdiff_t top = row * conv->stride - conv->pad_top;
-        const ptrdiff_t left = column * conv->stride - conv->pad_left;
+        fill_pixel(conv, table + r, base, row * conv->stride - conv->pad_top, column * conv->stride - conv->pad_left,
+                   columns);
         const ptrdiff_t out_row = row * conv->out_stride + conv->out_top;
-        const ptrdiff_t out_column = column * conv->out_stride + conv->out_left;
-        at[r] = ((image * conv->out_h + out_row) * conv->out_w + out_column) * conv->oc;
-        const float *base = conv->input + image * conv->h * conv->w * conv->c;
-        for (ptrdiff_t i = 0; i < conv->kh; i++) {
-            const ptrdiff_t y = top + i;
-            for (ptrdiff_t j = 0; j < columns; j++) {
-                const ptrdiff_t x = left + j;
-                const int inside = y >= 0 && y < conv->h && x >= 0 && x < conv->w;
-                table[(i * columns + j) * ROWS + r] = inside ? base + (y * conv->w + x) * conv->c : conv->zeros;
-            }
-        }
+        at[r] = out + (out_row * conv->out_w + column * conv->out_stride + conv->out_left) * conv->oc;
+        if (++column < conv->ow) continue;
+        column = 0;
+        if (++row < conv->oh) continue;
+        row = 0;
+        base += conv->h * conv->w * conv->c;
+        out += conv->out_h * conv->out_w * conv->oc;
     }
 }
 

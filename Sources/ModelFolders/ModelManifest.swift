@@ -17,6 +17,8 @@ package struct ModelManifest: Sendable, Hashable, Codable {
     package var preprocessing: Preprocessing
     /// Where the weights come from: free words and numbers under names of the writer's choice.
     package var training: [String: JSONScalar]?
+    /// How training went, a few dozen points a curve: `epoch` is the common abscissa.
+    package var curves: [String: [Double]]?
     /// The licence of the weights, such as `Apache-2.0`.
     package var licence: String?
 
@@ -84,12 +86,13 @@ package struct ModelManifest: Sendable, Hashable, Codable {
 
     package init(
         architecture: Summary, spaces: [Space], preprocessing: Preprocessing, training: [String: JSONScalar]? = nil,
-        licence: String? = nil
+        curves: [String: [Double]]? = nil, licence: String? = nil
     ) {
         self.architecture = architecture
         self.spaces = spaces
         self.preprocessing = preprocessing
         self.training = training
+        self.curves = curves
         self.licence = licence
     }
 

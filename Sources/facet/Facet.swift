@@ -21,5 +21,7 @@ struct Facet: ParsableCommand {
             configuration file (--config FILE, 'queue-images = 64').
             """,
         version: "0.1.0",
-        subcommands: [ServeCommand.self, EmbedCommand.self, InspectCommand.self, ConvertCommand.self])
+        subcommands: [
+            ServeCommand.self, EmbedCommand.self, InspectCommand.self, ConvertCommand.self, TrainCommand.self,
+        ])
 }

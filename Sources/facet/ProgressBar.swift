@@ -11,24 +11,41 @@ package struct ProgressBar {
     private let enabled: Bool
     private let start = ContinuousClock.now
     private var lastDrawn: ContinuousClock.Instant?
-    private var done = 0
+    private let initial: Int
+    private var done: Int
     private var failed = 0
+    private var detail = ""
 
-    init(total: Int, unit: String, enabled: Bool = isatty(STDERR_FILENO) == 1) {
+    /// A bar of `total`, of which `initial` were done before and do not count for the pace.
+    init(total: Int, unit: String, initial: Int = 0, enabled: Bool = isatty(STDERR_FILENO) == 1) {
         self.total = total
         self.unit = unit
+        self.initial = initial
         self.enabled = enabled
+        done = initial
     }
 
     /// Counts one more item and redraws at most ten times a second.
     mutating func advance(failed itemFailed: Bool = false) {
-        done += 1
         if itemFailed { failed += 1 }
+        move(to: done + 1)
+    }
+
+    /// Shows that `count` of all are done and, after the pace, `detail`; redraws at most ten times a second.
+    mutating func move(to count: Int, failed: Int? = nil, detail: String = "") {
+        done = count
+        self.failed = failed ?? self.failed
+        self.detail = detail
         guard enabled else { return }
         let now = ContinuousClock.now
         if done < total, let lastDrawn, now - lastDrawn < .milliseconds(100) { return }
         lastDrawn = now
-        write("\r\u{1B}[2K" + Self.line(done: done, failed: failed, total: total, unit: unit, elapsed: now - start))
+        write("\r\u{1B}[2K" + text(elapsed: now - start))
+    }
+
+    private func text(elapsed: Duration) -> String {
+        Self.line(
+            done: done, failed: failed, total: total, unit: unit, elapsed: elapsed, initial: initial, detail: detail)
     }
 
     /// Ends the line; call once, after the last item or before an error message.
@@ -38,19 +55,22 @@ package struct ProgressBar {
     }
 
     /// The text of the line: a pure function, for tests.
-    package static func line(done: Int, failed: Int, total: Int, unit: String, elapsed: Duration) -> String {
+    package static func line(
+        done: Int, failed: Int, total: Int, unit: String, elapsed: Duration, initial: Int = 0, detail: String = ""
+    ) -> String {
         let width = 28
         let fraction = total == 0 ? 1 : Double(done) / Double(total)
         let filled = Int(fraction * Double(width))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
-        let rate = seconds > 0 ? Double(done) / seconds : 0
+        let rate = seconds > 0 ? Double(done - initial) / seconds : 0
         var text = "\(bar) \(Int(fraction * 100))%  \(done)/\(total) \(unit)"
         if rate > 0 {
             text += String(format: "  %.1f/s", rate)
             if done < total { text += "  ETA \(clock(Double(total - done) / rate))" }
         }
         if failed > 0 { text += "  \(failed) failed" }
+        if !detail.isEmpty { text += "  \(detail)" }
         return text
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Kernels
+package import Kernels
 package import Tensors
 
 /// The negatives of one embedding space: the last `length` keys, oldest overwritten first (MoCo, section 3.2).
@@ -51,13 +51,13 @@ package struct KeyQueue: Sendable {
     }
 
     /// Packs the rows for the scores of the step at hand; nobody may score meanwhile.
-    func pack(pool: ComputePool?) {
+    package func pack(pool: ComputePool?) {
         guard length > 0 else { return }
         operand.pack(UnsafePointer(rows.buffer.baseAddress!), pool: pool)
     }
 
     /// Writes `count` keys over the oldest rows; `sources` are the images they came from.
-    mutating func enqueue(_ keys: UnsafePointer<Float>, images sources: [Int32]) {
+    package mutating func enqueue(_ keys: UnsafePointer<Float>, images sources: [Int32]) {
         for (index, source) in sources.enumerated() where length > 0 {
             (rows.buffer.baseAddress! + next * dimensions).update(from: keys + index * dimensions, count: dimensions)
             images[next] = source

@@ -8,7 +8,7 @@ internal import Tensors
 ///
 /// In space 0 the positive is (q, k0) and the negatives are the queue. In space i the positive is (q, k_i); the same
 /// image's other keys are negatives, and so is the queue.
-struct SpaceLoss {
+package struct SpaceLoss {
     /// The space: 0 ignores every augmentation, i is sensitive to factor i.
     let space: Int
     let temperature: Float
@@ -18,8 +18,16 @@ struct SpaceLoss {
     /// Multiplies the gradient: 1 / (spaces x queries of the step).
     let scale: Float
 
+    package init(space: Int, temperature: Float, queue: KeyQueue, skipsOwnImage: Bool, scale: Float) {
+        self.space = space
+        self.temperature = temperature
+        self.queue = queue
+        self.skipsOwnImage = skipsOwnImage
+        self.scale = scale
+    }
+
     /// A group of queries and what they are compared with.
-    struct Group {
+    package struct Group {
         let count: Int
         /// count x dimensions, unit length.
         let queries: UnsafePointer<Float>
@@ -29,18 +37,29 @@ struct SpaceLoss {
         let images: ArraySlice<Int32>
         /// For each query, whether key j shares this space's factor by chance and is therefore no negative; count x keys.
         let shared: ArraySlice<Bool>?
+
+        package init(
+            count: Int, queries: UnsafePointer<Float>, keys: [UnsafePointer<Float>], images: ArraySlice<Int32>,
+            shared: ArraySlice<Bool>?
+        ) {
+            self.count = count
+            self.queries = queries
+            self.keys = keys
+            self.images = images
+            self.shared = shared
+        }
     }
 
     /// Sums over the queries of a group.
-    struct Tally: Sendable {
-        var loss = 0.0
+    package struct Tally: Sendable {
+        package var loss = 0.0
         /// Pairs (q, k_i) closer than (q, k0); in space 0 over all i.
-        var nearer = 0
-        var pairs = 0
+        package var nearer = 0
+        package var pairs = 0
         /// Queries whose positive beats every negative.
-        var found = 0
+        package var found = 0
 
-        static func += (left: inout Tally, right: Tally) {
+        package static func += (left: inout Tally, right: Tally) {
             left.loss += right.loss
             left.nearer += right.nearer
             left.pairs += right.pairs
@@ -49,7 +68,7 @@ struct SpaceLoss {
     }
 
     /// Adds up losses and writes the gradient of the queries, count x dimensions, into `gradient`.
-    func evaluate(_ group: Group, gradient: UnsafeMutablePointer<Float>) -> Tally {
+    package func evaluate(_ group: Group, gradient: UnsafeMutablePointer<Float>) -> Tally {
         let point = MapShape(height: 1, width: 1, channels: queue.dimensions)
         var tally = Tally()
         withUnsafeTemporaryAllocation(of: Float.self, capacity: group.count * max(1, queue.length)) { scores in
