@@ -57,6 +57,7 @@ let package = Package(
         module("Telemetry", uses: [logging]),
         module("Vectors", uses: ["CCrypto"]),
         module("Tensors"),
+        module("Reports"),
         module("ImageDecoding", uses: ["CPNG", "CJPEG", "CWebP"]),
         // Layer 1
         module("Kernels", uses: ["Tensors", "CKernels", "COpenBLAS"]),
@@ -78,7 +79,7 @@ let package = Package(
             "ContrastiveTraining",
             uses: [
                 "ModelFolders", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors",
-                "Vectors",
+                "Vectors", "Reports",
             ]),
         // Layer 5
         .target(
@@ -130,8 +131,8 @@ let package = Package(
             "ContrastiveTrainingTests",
             uses: [
                 "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Checkpoints", "Preprocessing",
-                "ImageDecoding", "Tensors", "Vectors",
-            ]),
+                "ImageDecoding", "Tensors", "Vectors", "Reports",
+            ], fixtures: true),
         tests(
             "EmbeddingAPITests",
             uses: [

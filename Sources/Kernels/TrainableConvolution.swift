@@ -12,30 +12,28 @@ internal import Tensors
 package struct TrainableConvolution: Sendable {
     package let geometry: ConvolutionGeometry
     package let instructions: InstructionSet
-    /// Few input channels (the stem's three): kernel rows are read as runs, and the input must be padded already.
-    package let needsPaddedInput: Bool
-    let readsRowsContiguously: Bool
+    /// Kernel rows are read as runs of kernel x channels floats, which pays for the stem's three channels; the input must
+    /// be padded already, and no gradient passes to it.
+    package let readsPaddedRows: Bool
     let panels: ConvolutionPanels
     private let classes: [PixelClass]
     private let zeros: FloatStorage
 
     /// Room for the weights of `geometry`; `carriesGradient` when ``inputGradient(images:map:outputGradient:into:adding:pool:)``
     /// will be called.
-    package init(_ geometry: ConvolutionGeometry, carriesGradient: Bool, instructions: InstructionSet = .best) {
+    package init(
+        _ geometry: ConvolutionGeometry, carriesGradient: Bool, readsPaddedRows: Bool = false,
+        instructions: InstructionSet = .best
+    ) {
+        precondition(!(carriesGradient && readsPaddedRows), "no gradient passes to a padded input")
         precondition(PackedConvolution.isSupported(geometry), "unsupported kernel: \(geometry)")
         self.geometry = geometry
         self.instructions = instructions
-        readsRowsContiguously = geometry.kernel > 1 && geometry.inputChannels <= 4
-        needsPaddedInput = Self.needsPaddedInput(geometry)
+        self.readsPaddedRows = readsPaddedRows
         panels = ConvolutionPanels(geometry, instructions: instructions)
         classes = carriesGradient ? PixelClass.all(of: geometry, instructions: instructions) : []
         zeros = FloatStorage(count: geometry.inputChannels)
         zeros.buffer.initialize(repeating: 0)
-    }
-
-    /// Whether a convolution of `geometry` expects the map with its zero padding already around it.
-    package static func needsPaddedInput(_ geometry: ConvolutionGeometry) -> Bool {
-        geometry.kernel > 1 && geometry.inputChannels <= 4 && geometry.padding > 0
     }
 
     /// Packs OIHW `weights` and, where there is one, a bias of one number an output channel.
@@ -60,14 +58,14 @@ package struct TrainableConvolution: Sendable {
         var job = facet_convolution(from: map, to: target, kernel: (geometry.kernel, geometry.kernel))
         (job.input, job.output) = (input, output)
         (job.stride, job.pad_top, job.pad_left) = (geometry.stride, padding, padding)
-        job.rows_contiguous = readsRowsContiguously ? 1 : 0
+        job.rows_contiguous = readsPaddedRows ? 1 : 0
         job.relu = relu ? 1 : 0
         panels.run(job, pixels: images * target.pixels, pool: pool)
     }
 
-    /// The output's map for an input of `map` (padded where ``needsPaddedInput``), and the padding left to do.
+    /// The output's map for an input of `map` (padded where ``readsPaddedRows``), and the padding left to do.
     func extents(_ map: MapShape) -> (target: MapShape, padding: Int) {
-        let padding = needsPaddedInput ? 0 : geometry.padding
+        let padding = readsPaddedRows ? 0 : geometry.padding
         let effective = ConvolutionGeometry(
             inputChannels: geometry.inputChannels, outputChannels: geometry.outputChannels, kernel: geometry.kernel,
             stride: geometry.stride, padding: padding)
@@ -111,12 +109,12 @@ package struct TrainableConvolution: Sendable {
     ) {
         let (out, padding) = extents(map)
         scratch.update(repeating: 0, count: scratchCount)
-        let taps = readsRowsContiguously ? geometry.kernel : geometry.kernel * geometry.kernel
+        let taps = readsPaddedRows ? geometry.kernel : geometry.kernel * geometry.kernel
         let job = facet_weight_gradient(
             input: input, gradient: outputGradient, zeros: zeros.buffer.baseAddress, weights: scratch, h: map.height,
             w: map.width, c: map.channels, oh: out.height, ow: out.width, oc: out.channels, kh: geometry.kernel,
             kw: geometry.kernel, stride: geometry.stride, padding: padding,
-            rows_contiguous: readsRowsContiguously ? 1 : 0)
+            rows_contiguous: readsPaddedRows ? 1 : 0)
         let lent = Borrowed(job)
         let (code, pixels, count) = (instructions.code, images * out.pixels, panels.count)
         if let pool, pool.threads > 1 {

@@ -32,7 +32,7 @@ struct LayerTable {
             Layer(
                 name: "layer 0 (C)",
                 targets: ["COpenBLAS", "CPNG", "CJPEG", "CWebP", "CCrypto", "CLinux", "CKernels"]),
-            Layer(name: "layer 0", targets: ["Telemetry", "Vectors", "Tensors", "ImageDecoding"]),
+            Layer(name: "layer 0", targets: ["Telemetry", "Vectors", "Tensors", "ImageDecoding", "Reports"]),
             Layer(name: "layer 1", targets: ["Kernels", "Checkpoints", "Preprocessing", "HTTPServer"]),
             Layer(name: "layer 2", targets: ["Networks"]),
             Layer(name: "layer 3", targets: ["ModelFolders"]),

@@ -50,15 +50,16 @@ struct ConvolutionGradient {
     }
 
     func fast(
-        _ set: InstructionSet, _ pool: ComputePool?, adding: Bool = false
+        _ set: InstructionSet, _ pool: ComputePool?, adding: Bool = false, padded: Bool = false
     ) -> (weights: [Float], input: [Float]) {
-        let convolution = TrainableConvolution(geometry, carriesGradient: true, instructions: set)
+        let convolution = TrainableConvolution(
+            geometry, carriesGradient: !padded, readsPaddedRows: padded, instructions: set)
         convolution.pack(weights, pool: pool)
         var found = [Float](repeating: 9, count: weights.count)
         var carried = adding ? extra : [Float](repeating: 9, count: input.count)
         var scratch = [Float](repeating: 9, count: convolution.scratchCount)
         var (source, sourceMap) = (input, map)
-        if convolution.needsPaddedInput {
+        if padded {
             let edge = geometry.padding
             sourceMap = MapShape(
                 height: map.height + 2 * edge, width: map.width + 2 * edge, channels: map.channels)
@@ -68,6 +69,7 @@ struct ConvolutionGradient {
         convolution.weightGradient(
             images: images, map: sourceMap, input: source, outputGradient: outputGradient, scratch: &scratch,
             into: &found, pool: pool)
+        guard !padded else { return (found, []) }
         carried.withUnsafeMutableBufferPointer {
             convolution.inputGradient(
                 images: images, map: map, outputGradient: outputGradient, into: $0.baseAddress!,

@@ -21,6 +21,8 @@ struct GradientTests {
             for pool in [nil, ComputePool(threads: 2)] {
                 let fast = problem.fast(set, pool)
                 expectClose(fast.weights, problem.weightGradient, "weights of \(geometry)")
+                let rows = problem.fast(set, pool, padded: true).weights
+                expectClose(rows, problem.weightGradient, "weights of \(geometry), padded rows")
                 expectClose(fast.input, problem.inputGradient, "input of \(geometry)")
                 let sum = zip(problem.inputGradient, problem.extra).map { $0 + $1 }
                 expectClose(problem.fast(set, pool, adding: true).input, sum, "added input of \(geometry)")

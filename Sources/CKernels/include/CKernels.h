@@ -5,6 +5,7 @@
 #pragma once
 #include <stddef.h>
 #include "instructions.h"
+#include "images.h"
 #include "training.h"
 
 /// The best instruction set this CPU and operating system offer.

@@ -53,7 +53,7 @@ extension Encoder.Pass {
             images: images, map: shape(step.input), input: value(step.input), outputGradient: out,
             scratch: workspace.scratch.buffer.baseAddress!, into: gradients + encoder.offsets.weights[index], pool: pool
         )
-        guard encoder.graph.operands[index].carriesGradient else { return }
+        guard !encoder.graph.operands[index].readsImages else { return }
         let target = gradient(step.input)
         operand.inputGradient(
             images: images, map: shape(step.input), outputGradient: out, into: target,

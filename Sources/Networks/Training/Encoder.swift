@@ -46,7 +46,8 @@ package struct Encoder: Sendable {
         places = graph.places()
         operands = graph.operands.map {
             TrainableConvolution(
-                $0.geometry, carriesGradient: keepsGradients && $0.carriesGradient, instructions: instructions)
+                $0.geometry, carriesGradient: keepsGradients && !$0.readsImages, readsPaddedRows: $0.readsImages,
+                instructions: instructions)
         }
         norms = graph.norms.map { TrainableNorm(channels: $0.channels, instructions: instructions) }
         var starts: [Int] = []

@@ -49,7 +49,7 @@ extension TrainingGraph {
     ) -> ValueID {
         let geometry = unit.geometry
         var source = input
-        if TrainableConvolution.needsPaddedInput(geometry) {
+        if input == 0 {
             let map = shapes[input]
             let wide = MapShape(
                 height: map.height + 2 * geometry.padding, width: map.width + 2 * geometry.padding,
@@ -57,7 +57,7 @@ extension TrainingGraph {
             source = append(.pad(geometry.padding), input: input, shape: wide)
         }
         operands.append(
-            Operand(weights: unit.convolution, bias: nil, geometry: geometry, carriesGradient: carriesGradient(source)))
+            Operand(weights: unit.convolution, bias: nil, geometry: geometry, readsImages: input == 0))
         let raw = append(
             .convolution(operands.count - 1), input: source, shape: shapes[input].convolved(by: geometry))
         norms.append(Norm(name: unit.norm, channels: geometry.outputChannels))
@@ -74,7 +74,7 @@ extension TrainingGraph {
             Operand(
                 weights: layer.name + ".weight", bias: layer.name + ".bias",
                 geometry: ConvolutionGeometry(inputChannels: layer.inputs, outputChannels: layer.outputs, kernel: 1),
-                carriesGradient: true))
+                readsImages: false))
         return append(.linear(operands.count - 1, relu: relu), input: input, shape: vector(layer.outputs))
     }
 

@@ -29,12 +29,13 @@ struct TrainingGraph: Sendable {
         var adds = false
     }
 
-    /// A convolution or fully connected layer: its weights' and bias's names, and whether a gradient passes through it.
+    /// A convolution or fully connected layer: its weights' and bias's names, and whether it is the one that reads the
+    /// (padded) images, to which no gradient passes.
     struct Operand: Sendable {
         let weights: String
         let bias: String?
         let geometry: ConvolutionGeometry
-        let carriesGradient: Bool
+        let readsImages: Bool
     }
 
     struct Norm: Sendable {
