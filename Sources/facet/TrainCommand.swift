@@ -78,11 +78,11 @@ struct TrainCommand: ParsableCommand {
     private func loadData(_ pool: ComputePool, _ stop: StopSignal) throws -> TrainingData {
         var bar: ProgressBar?
         let data = try TrainingData(
-            URL(fileURLWithPath: data), size: network.size, pool: pool, isCancelled: { stop.isRaised }
-        ) { progress in
-            if bar == nil { bar = ProgressBar(total: progress.total, unit: "images decoded") }
-            bar?.move(to: progress.done, failed: progress.failed)
-        }
+            URL(fileURLWithPath: data), size: network.size, pool: pool,
+            progress: { progress in
+                if bar == nil { bar = ProgressBar(total: progress.total, unit: "images decoded") }
+                bar?.move(to: progress.done, failed: progress.failed)
+            }, isCancelled: { stop.isRaised })
         bar?.finish()
         for failure in data.failures.prefix(5) { say("left out: \(failure.path): \(failure.reason)") }
         if data.failures.count > 5 { say("... and \(data.failures.count - 5) more that could not be read") }

@@ -30,6 +30,12 @@ package final class ImageCache: Sendable {
         package let done: Int
         package let total: Int
         package let failed: Int
+
+        package init(done: Int, total: Int, failed: Int) {
+            self.done = done
+            self.total = total
+            self.failed = failed
+        }
     }
 
     /// Opens the cache of `folder` in `file`, and makes it first where it is missing, damaged or out of date.
@@ -40,7 +46,7 @@ package final class ImageCache: Sendable {
     /// process that wants the same cache waits for the first.
     package init(
         of folder: ImageFolder, limit: Int, file: URL, pool: ComputePool? = nil,
-        isCancelled: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
+        progress: (Progress) -> Void = { _ in }, isCancelled: () -> Bool = { false }
     ) throws(ImageSourceError) {
         precondition(limit > 0, "pictures of \(limit) pixels")
         let key = Self.key(folder, limit: limit)

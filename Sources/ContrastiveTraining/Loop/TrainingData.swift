@@ -22,14 +22,14 @@ package struct TrainingData: Sendable {
     ///
     /// - Throws: ``ImageSourceError``.
     package init(
-        _ url: URL, size: Int, cache file: URL? = nil, pool: ComputePool, isCancelled: () -> Bool = { false },
-        progress: (ImageCache.Progress) -> Void = { _ in }
+        _ url: URL, size: Int, cache file: URL? = nil, pool: ComputePool,
+        progress: (ImageCache.Progress) -> Void = { _ in }, isCancelled: () -> Bool = { false }
     ) throws(ImageSourceError) {
         let folder = try ImageFolder(scanning: url)
         let limit = 2 * size
         cache = try ImageCache(
             of: folder, limit: limit, file: file ?? url.appendingPathComponent(".facet-images-\(limit).cache"),
-            pool: pool, isCancelled: isCancelled, progress: progress)
+            pool: pool, progress: progress, isCancelled: isCancelled)
         training = cache.positions(of: .train)
         heldOut = cache.positions(of: .test)
         digest = folder.digest.hex

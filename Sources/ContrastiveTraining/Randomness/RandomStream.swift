@@ -24,7 +24,7 @@ package struct RandomStream: RandomNumberGenerator, Sendable {
 
     init(seed: UInt64, keys: [UInt64]) {
         var hash = Self.mixed(seed &+ Self.increment)
-        for key in keys { hash = Self.mixed(hash ^ Self.mixed(key &+ Self.increment)) &+ Self.increment }
+        for key in keys { hash = Self.mixed((hash ^ key) &+ Self.increment) }
         hash ^= UInt64(keys.count)
         func word(_ number: UInt64) -> UInt64 { Self.mixed(hash &+ number &* Self.increment) }
         state = (word(1), word(2), word(3), word(4) | 1)

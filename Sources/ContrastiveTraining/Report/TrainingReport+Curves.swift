@@ -5,7 +5,7 @@ internal import Reports
 extension TrainingReport {
     /// Losses and accuracies.
     var learningCharts: [any Block] {
-        [
+        let charts = [
             LineChart(
                 title: "Loss by space", detail: smoothingNote, x: steps, y: Axis("contrastive loss, nats; lower is better"),
                 series: spaceSeries(\.spaceLosses)),
@@ -21,11 +21,12 @@ extension TrainingReport {
                 title: "Loss", detail: smoothingNote, x: steps, y: Axis("mean over the spaces, nats"),
                 series: [smoothed("", records.map { ($0.step, $0.loss) }, colour: 6)]),
         ]
+        return charts.filter { !$0.isEmpty }
     }
 
     /// What a collapse shows in.
     var embeddingCharts: [any Block] {
-        [
+        let charts = [
             LineChart(
                 title: "Effective rank", x: steps, y: Axis("directions in use; more is better", lower: 0),
                 series: spaceSeries(\.effectiveRank)),
@@ -33,9 +34,10 @@ extension TrainingReport {
                 title: "Spread", x: steps, y: Axis("1 is an even spread over the sphere, 0 a single point", lower: 0),
                 series: spaceSeries(\.embeddingSpread), references: [.init("all the same", at: 0)]),
         ]
+        return charts.filter { !$0.isEmpty }
     }
 
-    /// Speed, memory and the schedule.
+    /// Schedule, speed and memory.
     var runningCharts: [any Block] {
         [
             single("Learning rate", Axis("of the step", lower: 0), \.learningRate),

@@ -28,7 +28,7 @@ package struct TrainingReport: Sendable {
     package var sameImageMeasure = SameImageMeasure.againstOneKey
     /// Negatives in each queue, for the chance line of its accuracy; nil when not known.
     package var queueLength: Int?
-    /// Measurements on images that were held out of training; nil for none.
+    /// Measurements on held-out images beside those in the records; nil for none.
     package var heldOut: Table?
     /// What the collapse detector and the loop warned of.
     package var warnings: [String] = []
@@ -52,15 +52,19 @@ package struct TrainingReport: Sendable {
         var page = Page(title: "Training of \(name)", lead: summary, footer: program)
         page.add([Tiles(tiles)] + warnings.map { Note(.warning, title: "Warning.", text: $0) })
         if records.count > 1 {
-            page.add("What was learned", [Grid(learningCharts)])
-            page.add("How the embeddings lie", [Grid(embeddingCharts)])
-            page.add("How it ran", [Grid(runningCharts)])
+            addCharts("What was learned", learningCharts, to: &page)
+            addCharts("How the embeddings lie", embeddingCharts, to: &page)
+            addCharts("How it ran", runningCharts, to: &page)
         }
-        page.add("On images held out of training", heldOut.map { [$0] } ?? [])
+        page.add("On images held out of training", heldOutCharts + (heldOut.map { [$0] } ?? []))
         page.add("Numbers by space", finalTable.map { [$0] } ?? [])
         page.add("Run it again", reproduction)
         page.add("Origin and licences", provenance.map(Paragraph.init))
         return page.html()
+    }
+
+    private func addCharts(_ title: String, _ charts: [any Block], to page: inout Page) {
+        page.add(title, charts.isEmpty ? [] : [Grid(charts)])
     }
 
     private var reproduction: [any Block] {

@@ -18,10 +18,7 @@ struct StepParityTests {
         let keys: Int
 
         init(_ name: String) throws {
-            let folder =
-                ProcessInfo.processInfo.environment["FACET_STEPS"].map { URL(fileURLWithPath: $0) }
-                ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .appendingPathComponent("Fixtures")
+            let folder = Golden.root.appendingPathComponent("Tests/ContrastiveTrainingTests/Fixtures")
             file = try Checkpoint.open(folder.appendingPathComponent("step-\(name).safetensors").path)
             var keys = 0
             while file.shape(of: "views.key\(keys)") != nil { keys += 1 }
@@ -35,6 +32,7 @@ struct StepParityTests {
             for entry in file.entries where entry.name.hasPrefix(prefix) {
                 let name = String(entry.name.dropFirst(prefix.count))
                 guard name.hasPrefix("backbone.") || name.hasPrefix("heads.") else { continue }
+                guard !name.hasSuffix("num_batches_tracked") else { continue }
                 tensors[name] = try? file.tensor(entry.name)
             }
             return TensorWeights(tensors)
@@ -74,7 +72,7 @@ struct StepParityTests {
         }
     }
 
-    static let names = ["looc", "loocpp", "moco"]
+    static let names = ["looc", "loocpp", "moco", "bottleneck"]
 
     @Test("Losses, with each way of choosing negatives", arguments: names)
     func losses(name: String) throws {
@@ -111,6 +109,8 @@ struct StepParityTests {
             close(
                 Array(state.queues[space].rows.buffer), try example.values("queue_after.\(space)"), "queue \(space)",
                 tolerance: 1e-4)
+            let images = try example.values("queue_ids_after.\(space)").map { Int32($0) }
+            #expect(state.queues[space].images == images)
         }
     }
 
