@@ -96,8 +96,8 @@ let package = Package(
         program(
             "facet-bench",
             uses: [
-                "EmbeddingPipeline", "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Preprocessing",
-                "ImageDecoding", "Tensors", "Vectors", argumentParser,
+                "EmbeddingPipeline", "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Checkpoints",
+                "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser,
             ]),
         // Tests
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
@@ -111,12 +111,13 @@ let package = Package(
         tests("ArchitectureTests", uses: []),
         tests("VectorsTests", uses: ["Vectors"]),
         tests("TensorsTests", uses: ["Tensors"]),
+        tests("ReportsTests", uses: ["Reports"]),
         tests("TelemetryTests", uses: ["Telemetry"]),
         tests("ImageDecodingTests", uses: ["ImageDecoding"], fixtures: true),
         tests("PreprocessingTests", uses: ["Preprocessing", "ImageDecoding", "Tensors"], fixtures: true),
         tests("CheckpointsTests", uses: ["Checkpoints", "Tensors"], fixtures: true),
         tests("HTTPServerTests", uses: ["HTTPServer", "Telemetry"]),
-        tests("KernelsTests", uses: ["Kernels", "Tensors"]),
+        tests("KernelsTests", uses: ["Kernels", "Tensors"], fixtures: true),
         tests("NetworksTests", uses: ["Networks", "Kernels", "Tensors"]),
         tests(
             "EmbeddingPipelineTests",

@@ -13,12 +13,12 @@ struct ChartFrame {
     let bottom: Double
     let height: Double
 
-    /// `labels` is the room that is kept free at the right.
-    init(x: FittedAxis, y: FittedAxis, height: Double, labels: Double) {
+    /// `labels` is the room that is kept free at the right, `left` that at the left: nil for what the tick labels need.
+    init(x: FittedAxis, y: FittedAxis, height: Double, labels: Double, left: Double? = nil) {
         self.x = x
         self.y = y
         self.height = height
-        left = min(120, 12 + (y.ticks.map { SVGText.width(of: $0.label) }.max() ?? 0))
+        self.left = left ?? min(120, 12 + (y.ticks.map { SVGText.width(of: $0.label) }.max() ?? 0))
         right = Self.width - max(14, min(200, labels))
         bottom = height - (x.axis.title.isEmpty ? 26 : 44)
     }
@@ -29,19 +29,32 @@ struct ChartFrame {
         return ScreenPoint(x: left + across * (right - left), y: bottom - up * (bottom - top))
     }
 
-    /// The same point, moved to the nearest edge when it lies outside.
-    func clamped(_ point: ScreenPoint) -> ScreenPoint {
-        ScreenPoint(x: max(left, min(right, point.x)), y: max(top, min(bottom, point.y)))
+    /// Where a value lies on the lower axis; nil when it has no place there.
+    func across(_ value: Double) -> Double? {
+        x.position(value).map { left + $0 * (right - left) }
     }
 
-    /// Opens the drawing: title and description for screen readers, and the ends of the axes for the script.
-    func open(_ svg: inout SVGText, title: String, description: String, page: inout PageWriter) {
+    /// The same place, moved to the nearer side when it lies outside.
+    func clampedAcross(_ place: Double) -> Double {
+        max(left, min(right, place))
+    }
+
+    /// The same point, moved to the nearest edge when it lies outside.
+    func clamped(_ point: ScreenPoint) -> ScreenPoint {
+        ScreenPoint(x: clampedAcross(point.x), y: max(top, min(bottom, point.y)))
+    }
+
+    /// Opens the drawing: title and description for screen readers, and for lines the ends of the axes for the script.
+    func open(
+        _ svg: inout SVGText, title: String, description: String, page: inout PageWriter, isLine: Bool
+    ) {
         let (titleID, descriptionID) = (page.nextID("t"), page.nextID("d"))
         let number = SVGText.number
         svg.markup("<svg viewBox=\"0 0 \(number(Self.width)) \(number(height))\" role=\"img\" ")
-        svg.markup("aria-labelledby=\"\(titleID) \(descriptionID)\" ")
+        svg.markup("aria-labelledby=\"\(titleID) \(descriptionID)\"")
         let inner = [left, right, top, bottom].map(number).joined(separator: " ")
-        svg.markup("data-in=\"\(inner)\" data-x=\"\(Self.ends(x))\" data-y=\"\(Self.ends(y))\">")
+        if isLine { svg.markup(" data-in=\"\(inner)\" data-x=\"\(Self.ends(x))\" data-y=\"\(Self.ends(y))\"") }
+        svg.markup(">")
         svg.markup("<title id=\"\(titleID)\">\(HTMLText.escape(title))</title>")
         svg.markup("<desc id=\"\(descriptionID)\">\(HTMLText.escape(description))</desc>\n")
     }

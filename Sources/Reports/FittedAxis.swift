@@ -44,6 +44,11 @@ struct FittedAxis {
         }
     }
 
+    /// Whether `value` lies between the ends.
+    func contains(_ value: Double) -> Bool {
+        lower <= value && value <= upper
+    }
+
     /// The distance of the ticks: nice in the unit that the numbers are shown in.
     private static func step(_ step: Double, _ format: NumberText, most: Double) -> Double {
         guard format == .bytes else { return niceStep(step) }
@@ -70,8 +75,8 @@ struct FittedAxis {
 
     /// Powers of ten, with 2 and 5 times each where there is room, or only some of them where there is none.
     private static func decadeTicks(_ least: Double, _ most: Double, wanted: Int) -> [Double] {
-        let first = Int((log10(least) - 1e-9).rounded(.down))
-        let last = Int((log10(most) + 1e-9).rounded(.up))
+        let first = Int((log10(least) + 1e-9).rounded(.down))
+        let last = Int((log10(most) - 1e-9).rounded(.up))
         let decades = last - first
         var factors = [1.0]
         if decades * 3 <= wanted + 2 {
@@ -100,7 +105,7 @@ extension NumberText {
         case .number: Self.plainTick(value, digits: digits)
         case .unit(let unit): Self.plainTick(value, digits: digits) + " " + unit
         case .percent: fixed(value, digits: digits)
-        case .bytes: short(value)
+        case .bytes: short(value).replacing(".0 ", with: " ")
         }
     }
 
@@ -112,10 +117,15 @@ extension NumberText {
 
     private static func plainTick(_ value: Double, digits: Int) -> String {
         let size = abs(value)
-        if size >= 1e15 || digits > 5 { return String(format: "%.3g", value).replacing("e-0", with: "e-") }
+        if size >= 1e15 || digits > 5 { return Self.power(value) }
         if size >= 1e6 { return trimmed(value / 1e6) + "M" }
         if size >= 1e4 { return trimmed(value / 1e3) + "k" }
         return grouped(value, digits: digits)
+    }
+
+    /// As in 5e−7 or 1e300.
+    private static func power(_ value: Double) -> String {
+        String(format: "%.3g", value).replacing("e+", with: "e").replacing("e-0", with: "e-").replacing("-", with: "−")
     }
 
     private static func trimmed(_ value: Double) -> String {

@@ -6,7 +6,7 @@ extension LineChart {
 
     func draw(_ svg: inout SVGText, namesAtEnds: Bool, page: inout PageWriter) {
         let frame = makeFrame(namesAtEnds: namesAtEnds)
-        frame.open(&svg, title: title, description: description, page: &page)
+        frame.open(&svg, title: title, description: description, page: &page, isLine: true)
         frame.drawAxes(&svg)
         for reference in references { draw(reference, &svg, frame) }
         for index in series.indices { drawBackground(index, &svg, frame) }

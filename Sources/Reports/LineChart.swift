@@ -26,7 +26,9 @@ package struct LineChart: Block {
         package var points: [Point]
         /// The same before smoothing, drawn pale behind the line.
         package var raw: [Point]
-        /// Which colour it has; nil takes its place in the chart. The same number is the same colour in every chart.
+        /// Which colour it has; nil takes its place in the chart.
+        ///
+        /// The same number is the same colour in every chart.
         package var colour: Int?
 
         package init(_ name: String, points: [Point], raw: [Point] = [], colour: Int? = nil) {
@@ -74,7 +76,7 @@ package struct LineChart: Block {
         let caption = ChartCaption(
             title: title, detail: [y.title, detail].filter { !$0.isEmpty }.joined(separator: "; "))
         caption.open(&page)
-        if series.contains(where: { !placed($0.points).isEmpty }) {
+        if !isEmpty {
             let namesAtEnds = fitsNames
             if !namesAtEnds { renderKey(into: &page) }
             var svg = SVGText()
@@ -84,6 +86,11 @@ package struct LineChart: Block {
             page.element("p", "No numbers to draw.", attributes: " class=\"soft\"")
         }
         caption.close(&page)
+    }
+
+    /// Whether there is no point that could be drawn.
+    package var isEmpty: Bool {
+        series.allSatisfy { placed($0.points).isEmpty }
     }
 
     /// Points that both axes have a place for.
@@ -103,7 +110,8 @@ package struct LineChart: Block {
     private func renderKey(into page: inout PageWriter) {
         page.markup("<ul class=\"key\">")
         for (index, line) in series.enumerated() {
-            page.markup("<li><svg viewBox=\"0 0 22 10\" aria-hidden=\"true\" class=\"\(Palette.colourClass(colour(index)))\">")
+            page.markup(
+                "<li><svg viewBox=\"0 0 22 10\" aria-hidden=\"true\" class=\"\(Palette.colourClass(colour(index)))\">")
             page.markup("<path class=\"line \(Palette.lineClass(colour(index)))\" d=\"M1 5L21 5\"/></svg>")
             page.element("span", line.name)
             page.markup("</li>")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The few lines of script of a page: the values of all lines under the pointer. Without it nothing is missing.
+/// The few lines of script of a page: the values of all lines under the pointer.
+///
+/// Without it nothing is missing.
 enum PageScript {
     static let text = """
         document.querySelectorAll('svg[data-in]').forEach(svg => {

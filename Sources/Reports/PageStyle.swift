@@ -4,9 +4,9 @@
 enum PageStyle {
     static let text = """
         :root{color-scheme:light dark;--back:#f6f7f8;--card:\(Palette.lightBackground);--ink:#1a1d21;--soft:#565d66;\
-        --line:#d9dde2;--grid:#e7eaee;--heat:0 94 150;--heat2:190 84 0;--best:#e3f0f8;\(Palette.declarations(dark: false))}
+        --line:#d9dde2;--grid:#e7eaee;--heat:0 94 150;--heat2:190 84 0;--heat-most:.7;--best:#e3f0f8;\(Palette.declarations(dark: false))}
         @media (prefers-color-scheme:dark){:root{--back:#121417;--card:\(Palette.darkBackground);--ink:#e8eaed;\
-        --soft:#a3abb5;--line:#373d45;--grid:#2a2f36;--heat:70 160 225;--heat2:240 140 60;--best:#16344a;\
+        --soft:#a3abb5;--line:#373d45;--grid:#2a2f36;--heat:70 160 225;--heat2:240 140 60;--heat-most:.55;--best:#16344a;\
         \(Palette.declarations(dark: true))}}
         \(Palette.rules)
         *{box-sizing:border-box}
@@ -68,12 +68,15 @@ enum PageStyle {
         tr.part th{color:var(--soft);font-weight:600;padding-top:14px}
         table.heat{border-collapse:separate;border-spacing:2px}
         .heat th,.heat td{border:0;padding:6px 8px}
-        .heat td{text-align:center;min-width:4.2em;border-radius:3px;background:rgb(var(--heat)/var(--a,0))}
-        .heat td.low{background:rgb(var(--heat2)/var(--a,0))}
-        .heat td.deep{color:#fff}
+        .heat td{text-align:center;min-width:4.2em;border-radius:3px;\
+        background:rgb(var(--heat)/calc(var(--a,0)*var(--heat-most)))}
+        .heat td.low{background:rgb(var(--heat2)/calc(var(--a,0)*var(--heat-most)))}
         .heat td.mark{outline:2px solid var(--ink);outline-offset:-2px;font-weight:700}
         .heat thead th{text-align:center;border:0}
-        @media (prefers-color-scheme:dark){.heat td.deep{color:#0b0d10}}
+        .scale{display:flex;align-items:center;gap:8px;font-size:.8rem;color:var(--soft);margin:4px 0 2px}
+        .scale i{height:10px;width:120px;border-radius:3px;background:linear-gradient(90deg,var(--from),var(--to))}
+        .scale{--from:rgb(var(--heat)/0);--to:rgb(var(--heat)/var(--heat-most))}
+        .scale.two i{background:linear-gradient(90deg,rgb(var(--heat2)/var(--heat-most)),var(--card),var(--to))}
         .strip{display:flex;gap:6px;overflow-x:auto;padding:4px 0 8px;align-items:flex-start}
         .strip .tile{flex:none;width:84px;margin:0;font-size:.72rem;line-height:1.25;color:var(--soft);text-align:center;\
         overflow-wrap:anywhere}
@@ -106,6 +109,7 @@ enum PageStyle {
         svg text.value,svg text.group{fill:var(--ink)}
         svg .cloud{fill:none;stroke:var(--c);stroke-width:5;stroke-linecap:round;opacity:.72}
         svg .cloud.square{stroke-linecap:square;stroke-width:4}
+        .rest{--c:var(--soft)}svg .cloud.rest{opacity:.35}
         svg .pointer{stroke:var(--soft);stroke-width:1}
         .key{display:flex;flex-wrap:wrap;gap:2px 14px;list-style:none;margin:2px 0 6px;padding:0;font-size:.82rem}
         .key li{display:flex;align-items:center;gap:6px}

@@ -5,13 +5,15 @@
 /// Hues follow Okabe and Ito's set, which people with each kind of colour blindness can tell apart, in the order that
 /// keeps the first ones furthest from each other. Every colour has a contrast of at least 3:1 to its background (WCAG
 /// 2.2, 1.4.11). Lines from the fifth on are also dashed, and classes from the ninth on are squares.
-enum Palette {
-    struct Colour: Equatable {
-        let light: String
-        let dark: String
+package enum Palette {
+    /// A colour on the light and on the dark background, as #rrggbb.
+    package struct Colour: Equatable, Sendable {
+        package let light: String
+        package let dark: String
     }
 
-    static let series = [
+    /// The colours in the order in which they are given away.
+    package static let series = [
         Colour(light: "#0072b2", dark: "#56b4e9"),
         Colour(light: "#d55e00", dark: "#ff8f47"),
         Colour(light: "#00815d", dark: "#2fd0a2"),
@@ -22,8 +24,10 @@ enum Palette {
         Colour(light: "#8f1d3f", dark: "#ff8099"),
     ]
 
-    static let lightBackground = "#ffffff"
-    static let darkBackground = "#1b1e22"
+    /// What charts are drawn on in the light mode.
+    package static let lightBackground = "#ffffff"
+    /// What charts are drawn on in the dark mode.
+    package static let darkBackground = "#1b1e22"
 
     /// The CSS class that gives the colour of series `index`, and the dashes of a later one.
     static func lineClass(_ index: Int) -> String {

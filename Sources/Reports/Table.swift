@@ -56,7 +56,9 @@ package struct Table: Block {
         self.columns = columns
     }
 
-    /// Adds a row; there must be a cell for each column. The first cell names the row.
+    /// Adds a row; there must be a cell for each column.
+    ///
+    /// The first cell names the row.
     package mutating func add(_ cells: [Cell]) {
         precondition(cells.count == columns.count, "\(cells.count) cells for \(columns.count) columns")
         rows.append(.cells(cells))
@@ -115,7 +117,9 @@ package struct Table: Block {
     private func bestText(_ index: Int) -> String? {
         let column = columns[index]
         let values = rows.compactMap { row -> Double? in
-            guard case .cells(let cells) = row, case .number(let value, _) = cells[index], value.isFinite else { return nil }
+            guard case .cells(let cells) = row, case .number(let value, _) = cells[index], value.isFinite else {
+                return nil
+            }
             return value
         }
         let best = column.best == .highest ? values.max() : column.best == .lowest ? values.min() : nil

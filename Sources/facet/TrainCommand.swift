@@ -119,7 +119,9 @@ struct TrainCommand: ParsableCommand {
         for warning in trainer.warnings { say("warning: \(warning)") }
         switch outcome {
         case .finished: say("done: \(trainer.folder.model.path); report: \(trainer.folder.report.path)")
-        case .interrupted: say("stopped at step \(trainer.steps); everything is saved, go on with --resume")
+        case .interrupted:
+            say("stopped at step \(trainer.steps); everything is saved, go on with --resume")
+            throw ExitCode(130)
         }
     }
 

@@ -87,12 +87,12 @@ struct CacheBuilder: Sendable {
     }
 
     private func decode(_ range: Range<Int>, on pool: ComputePool?) -> [Outcome] {
-        let outcomes = Mutex([Int: Outcome]())
+        let outcomes = Mutex([Outcome](repeating: .failure("it was not looked at"), count: range.count))
         ComputePool.run(on: pool, count: range.count) { item in
             let outcome = decode(folder.entries[range.lowerBound + item])
             outcomes.withLock { $0[item] = outcome }
         }
-        return outcomes.withLock { outcomes in range.indices.map { outcomes[$0 - range.lowerBound]! } }
+        return outcomes.withLock { $0 }
     }
 
     /// Reads, checks, decodes and reduces one image.

@@ -124,4 +124,3 @@ extension CollapseDetector {
         String(format: "%.3g", value)
     }
 }
-

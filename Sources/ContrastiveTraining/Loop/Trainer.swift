@@ -18,6 +18,7 @@ package final class Trainer {
     private let pool: ComputePool
     private let recorder: TrainingRecorder
     private let rhythm: Pace
+    private let reports: ReportWriter
     private let earlierSeconds: Double
     private let started = ContinuousClock.now
     private var order: (epoch: Int, images: [Int]) = (-1, [])
@@ -61,6 +62,7 @@ package final class Trainer {
         source = data
         self.pool = pool
         rhythm = pace
+        reports = ReportWriter(configuration: configuration, folder: folder, command: command)
         batches = try BatchSource(configuration, cache: data.cache, images: data.training)
         engine = StepEngine(state, settings: configuration.step, inputSize: configuration.size, pool: pool)
         recorder = try TrainingRecorder(
@@ -168,5 +170,6 @@ package final class Trainer {
         try ModelPublisher(configuration: configuration, folder: folder)
             .publish(
                 engine.state, training: recorder.provenance(moment, data: source), curves: recorder.curves())
+        try reports.write(recorder, data: source, totalSteps: totalSteps)
     }
 }

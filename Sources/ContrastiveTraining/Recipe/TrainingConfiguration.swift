@@ -79,8 +79,16 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
         return result
     }
 
-    /// Reads ``text``.
+    /// Reads ``text``; a setting that it does not name, because it is older than the setting, has its default.
     package init(text: String) throws {
-        self = try JSONDecoder().decode(Self.self, from: Data(text.utf8))
+        let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        let defaults = try JSONSerialization.jsonObject(with: Data(TrainingConfiguration(recipe: .looc).text.utf8))
+        let merged = try JSONSerialization.data(withJSONObject: Self.merged(object, over: defaults))
+        self = try JSONDecoder().decode(Self.self, from: merged)
+    }
+
+    private static func merged(_ value: Any, over fallback: Any) -> Any {
+        guard let value = value as? [String: Any], let fallback = fallback as? [String: Any] else { return value }
+        return fallback.merging(value) { merged($1, over: $0) }
     }
 }

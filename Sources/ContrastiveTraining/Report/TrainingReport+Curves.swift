@@ -7,7 +7,8 @@ extension TrainingReport {
     var learningCharts: [any Block] {
         let charts = [
             LineChart(
-                title: "Loss by space", detail: smoothingNote, x: steps, y: Axis("contrastive loss, nats; lower is better"),
+                title: "Loss by space", detail: smoothingNote, x: steps,
+                y: Axis("contrastive loss, nats; lower is better"),
                 series: spaceSeries(\.spaceLosses)),
             LineChart(
                 title: "Positive against the same image's other keys", detail: smoothingNote, x: steps,

@@ -20,19 +20,20 @@ extension TrainingReport {
                 + "factor that the space is meant to see",
             corner: "space", columns: check.factors,
             rows: check.spaces.map { space in
-                (space, check.factors.map { .init(check[space: space, factor: $0], isMarked: $0 == space) })
+                (space, check.factors.map { .init(check[space, $0], isMarked: $0 == space) })
             }, scale: .diverging(middle: 0.5, reach: 0.5), format: .percent, digits: 1)
     }
 
     private func curves(_ checks: [(Int, HeldOutResult)], factors: [String]) -> LineChart {
         LineChart(
             title: "Each space on its own factor", detail: "held-out images",
-            x: Axis("step", lower: 0), y: Axis("nearer view is the one with the same factor", format: .percent, upper: 1),
+            x: Axis("step", lower: 0),
+            y: Axis("nearer view is the one with the same factor", format: .percent, upper: 1),
             series: factors.map { factor in
                 LineChart.Series(
                     factor,
                     points: checks.compactMap { step, check in
-                        check[space: factor, factor: factor].map { .init(Double(step), $0) }
+                        check[factor, factor].map { .init(Double(step), $0) }
                     }, colour: shownSpaces.firstIndex(of: factor))
             }, references: [.init("chance, 1/2", at: 0.5)])
     }

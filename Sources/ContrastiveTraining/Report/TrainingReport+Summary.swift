@@ -59,7 +59,9 @@ extension TrainingReport {
         let speed = tail(\.samplesPerSecond) ?? .nan
         let peak = records.map(\.memory).max() ?? 0
         return [
-            .init("Steps", value: NumberText.count(last.step), detail: plannedSteps.map { "of \(NumberText.count($0))" } ?? ""),
+            .init(
+                "Steps", value: NumberText.count(last.step),
+                detail: plannedSteps.map { "of \(NumberText.count($0))" } ?? ""),
             .init("Loss", value: NumberText.number.short(tail(\.loss) ?? .nan), detail: "at the end"),
             .init("Time", value: NumberText.duration(last.time), detail: "over all resumes"),
             .init("Speed", value: NumberText.number.short(speed), detail: "samples a second"),

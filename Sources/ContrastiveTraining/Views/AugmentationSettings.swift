@@ -15,12 +15,14 @@ package struct AugmentationSettings: Sendable, Codable, Equatable {
     package var blurProbability = 0.5
     /// Standard deviation of the blur in pixels of a picture of ``blurSide``.
     package var blurSigma = 0.1...2.0
-    /// The side for which ``blurSigma`` holds. At another training size it is scaled along: 0.1 to 2 pixels at 224 become
-    /// 0.03 to 0.57 at 64, the same part of the picture.
+    /// The side for which ``blurSigma`` holds.
+    ///
+    /// At another training size it is scaled along: 0.1 to 2 pixels at 224 become 0.03 to 0.57 at 64, the same part of the
+    /// picture. Set it to the training size to blur by pixels instead.
     package var blurSide = 224.0
 
     package var colorProbability = 0.8
-    /// Brightness, contrast and saturation are multiplied by 1 - strength ... 1 + strength.
+    /// Brightness, contrast and saturation are multiplied by a factor between 1 - strength and 1 + strength.
     package var brightness = 0.4
     package var contrast = 0.4
     package var saturation = 0.4
@@ -35,7 +37,9 @@ package struct AugmentationSettings: Sendable, Codable, Equatable {
 
     package var textureProbability = 0.5
     package var textureMode = TextureMode.replace
-    /// Kernel sizes, each as likely; odd. Published for pictures of 32 pixels and used unchanged at 224.
+    /// Kernel sizes, each as likely; odd numbers.
+    ///
+    /// Published for digits of 32 pixels and photographs of 224 alike, so they are not scaled.
     package var textureKernels = [1, 3, 5, 7]
     package var textureChannels = TextureChannels.mixed
     /// Whether the result gets the mean and spread of each channel back that it had before.

@@ -40,13 +40,15 @@ package struct ViewRenderer: Sendable {
     /// Writes `size * size * 3` floats: rows of pixels of red, green, blue, normalised.
     package func render(_ image: CachedImage, _ view: ViewParameters, into out: UnsafeMutablePointer<Float>) {
         let (window, turn) = Self.place(view, on: image)
-        let rooms = Rooms(kernels, width: window.width, height: window.height, kernel: view.texture?.convolution?.kernel ?? 1)
+        let convolution = view.texture?.convolution
+        let rooms = Rooms(
+            kernels, width: window.width, height: window.height, kernel: convolution?.kernel ?? 1)
         scratch.withRoom(rooms.total) { memory in
             let areas = (planes: memory, first: memory + rooms.planes, second: memory + rooms.planes + rooms.area)
             kernels.resize(window, turn: turn, into: areas.planes, scratch: areas.first, other: areas.second)
             recolor(view, areas.planes)
             if let blur = view.blur { soften(blur, areas.planes, scratch: areas.first) }
-            if let convolution = view.texture?.convolution {
+            if let convolution {
                 let weights = areas.first + kernels.frameCount(radius: convolution.kernel / 2)
                 convolution.fillWeights(weights, channels: settings.textureChannels)
                 finish.texture(

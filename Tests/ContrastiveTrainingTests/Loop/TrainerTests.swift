@@ -174,3 +174,29 @@ struct TrainerTests {
         }
     }
 }
+
+@Suite("A run's configuration")
+struct TrainingConfigurationTests {
+    @Test("Its text reads back, also when it is older than some settings")
+    func text() throws {
+        var configuration = TrainerTests.configuration
+        configuration.augmentation.hue = 0.25
+        configuration.seed = .max
+        #expect(try TrainingConfiguration(text: configuration.text) == configuration)
+        let older = configuration.text.replacingOccurrences(of: "\"skipsOwnImage\":true,", with: "")
+        #expect(older != configuration.text)
+        #expect(try TrainingConfiguration(text: older) == configuration)
+        #expect(throws: (any Error).self) { try TrainingConfiguration(text: "{\"recipe\":\"none\"}") }
+    }
+
+    @Test("The schedules start, warm up and end as they should")
+    func schedules() {
+        var schedule = Schedule()
+        (schedule.epochs, schedule.base) = (100, 1)
+        #expect(schedule.rate(at: 0) == 1 && abs(schedule.rate(at: 50) - 0.5) < 1e-9 && schedule.rate(at: 100) < 1e-9)
+        schedule.warmup = 10
+        #expect(schedule.rate(at: 0) == 0 && abs(schedule.rate(at: 5) - 0.5 * 0.5 * (1 + cos(.pi * 0.05))) < 1e-9)
+        schedule.shape = .step
+        #expect(schedule.rate(at: 59) == 1 && schedule.rate(at: 60) == 0.1 && schedule.rate(at: 80) == 0.01)
+    }
+}
