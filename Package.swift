@@ -91,7 +91,8 @@ let package = Package(
             "facet",
             uses: [
                 "EmbeddingAPI", "EmbeddingPipeline", "ContrastiveTraining", "ModelFolders", "HTTPServer", "Networks",
-                "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser, logging,
+                "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser,
+                logging,
             ]),
         program(
             "facet-bench",

@@ -83,7 +83,9 @@ struct ConvolutionPanels: Sendable {
         bias.buffer.baseAddress!.update(from: values, count: outputs)
     }
 
-    /// Spreads one convolution over `pool`; `job` names everything but the operand. Every output has the same bits
+    /// Spreads one convolution over `pool`; `job` names everything but the operand.
+    ///
+    /// Every output has the same bits
     /// however it is spread.
     func run(_ job: facet_convolution, pixels: Int, pool: ComputePool?) {
         let grid = WorkGrid(

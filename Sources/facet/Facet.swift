@@ -16,6 +16,7 @@ struct Facet: ParsableCommand {
               facet embed --spaces color,rotation photo.jpg    one line of JSON a file
               facet convert checkpoint.pth.tar models/mine     make a model folder out of a PyTorch checkpoint
               facet inspect checkpoint.pth.tar                 see what a checkpoint holds
+              facet train --data photos --out models/mine      train on a folder of images
 
             Every flag has an environment variable (--queue-images: FACET_QUEUE_IMAGES) and a line in an optional
             configuration file (--config FILE, 'queue-images = 64').

@@ -4,7 +4,9 @@ import Kernels
 import Tensors
 import TestSupport
 
-/// A convolution with a random gradient of its output. The loss is linear in input and weights, so the differences are
+/// A convolution with a random gradient of its output.
+///
+/// The loss is linear in input and weights, so the differences are
 /// exact up to rounding; they are summed here pair by pair, in double, from the definition.
 struct ConvolutionGradient {
     let geometry: ConvolutionGeometry

@@ -23,10 +23,10 @@ struct AxisTests {
 
     @Test("Thousands and millions are shortened, shares are per cent, memory is in powers of 1,024")
     func formats() {
-        #expect(labels([(0, 0), (48000, 2.5e6)]).contains("2.5M") || labels([(0, 0), (48000, 2.5e6)]).contains("2M"))
-        #expect(labels([(0, 0), (48000, 1)]).contains("40k"))
+        let large = labels([(0.0, 0.0), (48000, 2.5e6)])
+        #expect(large.contains("2M") && large.contains("40k"))
         #expect(labels([(0, 0), (1, 1)], y: Axis(format: .percent)).prefix(3) == ["0%", "20%", "40%"])
-        #expect(labels([(0, 0), (1, 1 << 30)], y: Axis(format: .bytes)).prefix(6).last == "1 GiB")
+        #expect(labels([(0, 0), (1, 1_073_741_824)], y: Axis(format: .bytes)).contains("1 GiB"))
     }
 
     @Test("A logarithmic axis has ticks at 1, 2 and 5, or at powers of ten when it is long")
@@ -37,7 +37,8 @@ struct AxisTests {
     }
 
     private static let oddPoints: [[(Double, Double)]] = [
-        [(0, .nan)], [(.infinity, 1)], [(0, 5), (1, 5)], [(0, 1e-310), (1, 5e-324)], [(0, -1e300), (1, 1e300)],
+        [(0, .nan)], [(.infinity, 1)], [(0, 5), (1, 5)], [(0, -.leastNonzeroMagnitude), (1, .leastNonzeroMagnitude)],
+        [(0, -1e300), (1, 1e300)],
         [(0, 1), (1, 1 + .ulpOfOne)], [(1e15, 1), (1e15 + 1, 2)], [],
     ]
 

@@ -7,10 +7,9 @@ internal import Synchronization
 internal import Tensors
 internal import Vectors
 
-/// The unit check of a trained model: on images it has not seen, how often is q closer to the key that shares one factor
-/// than to the key that shares none?
+/// The unit check of a trained model: how often is q closer to the key that shares one factor than to k0.
 ///
-/// In the space of that factor nearly always, in the space that ignores all about every second time (METHOD.md, 4e).
+/// It looks at images the model has not seen. In the space of that factor nearly always, in the space that ignores all about every second time (METHOD.md, 4e).
 /// The network runs as it is served: running statistics, no batch of its own.
 struct HeldOutCheck: Sendable {
     private let configuration: TrainingConfiguration

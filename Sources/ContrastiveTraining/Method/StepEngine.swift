@@ -67,7 +67,7 @@ package final class StepEngine {
         package var images: [Int32]
         /// For each key, the image at each position of its batch: a permutation, so that groups do not tell pairs.
         package var keyOrders: [[Int]]
-        /// By space, image and key: whether the key shares the space's factor with the query. Empty when not asked for.
+        /// By space, image and key: whether the key shares the space's factor with the query; empty when not asked for.
         package var shared: [[Bool]]
 
         package init(images: [Int32], keyOrders: [[Int]], shared: [[Bool]] = []) {

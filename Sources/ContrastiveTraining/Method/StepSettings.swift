@@ -12,7 +12,9 @@ package struct StepSettings: Sendable, Codable, Equatable {
 
     /// Images a step.
     package var batch = 256
-    /// Groups of a batch that batch normalisation sees apart. One device has no other way of keeping the statistics of a
+    /// Groups of a batch that batch normalisation sees apart.
+    ///
+    /// One device has no other way of keeping the statistics of a
     /// batch from telling which key belongs to which query; the keys' groups are drawn anew every step.
     package var groups = 8
     package var temperature: Float = 0.2

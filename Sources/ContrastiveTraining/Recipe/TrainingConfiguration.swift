@@ -5,7 +5,9 @@ package import Networks
 package import Preprocessing
 package import Vectors
 
-/// All that decides a run's result. Two runs with equal configurations on equal data end with the same bits.
+/// All that decides a run's result.
+///
+/// Two runs with equal configurations on equal data end with the same bits.
 package struct TrainingConfiguration: Sendable, Codable, Equatable {
     package var recipe: Recipe
     /// Augmentations with an embedding space of their own, or, for the baselines, those that are applied.

@@ -22,7 +22,7 @@ struct EffectiveRankTests {
             SymmetricEigenvalues([2, -1, 0, -1, 2, -1, 0, -1, 2], size: 3).values,
             [2 + 2.squareRoot(), 2, 2 - 2.squareRoot()], within: 1e-14)
         #expect(SymmetricEigenvalues([1, 0, 0, 5], size: 2).sweeps == 0)
-        #expect(SymmetricEigenvalues([1, .nan, .nan, 5], size: 2).values.allSatisfy(\.isNaN))
+        #expect(SymmetricEigenvalues([1, .nan, .nan, 5], size: 2).values.allSatisfy { $0.isNaN })
     }
 
     @Test("The second difference has its known eigenvalues", arguments: [5, 31, 128])

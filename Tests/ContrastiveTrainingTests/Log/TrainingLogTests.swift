@@ -128,7 +128,7 @@ struct TrainingLogTests {
             let path = folder.appendingPathComponent("log.jsonl").path
             let log = try TrainingLog(path: path, step: 0)
             signal(SIGXFSZ, SIG_IGN)
-            var limit = rlimit(rlim_cur: 1000, rlim_max: RLIM_INFINITY)
+            var limit = rlimit(rlim_cur: 1000, rlim_max: rlim_t.max)
             precondition(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
             try log.append(TrainingLogTests.record(1))
             var refusal: TrainingError?
@@ -141,7 +141,7 @@ struct TrainingLogTests {
                 refusal == .cannotWrite(path: path, reason: "File too large"), "\(String(describing: refusal))")
             let whole = try String(contentsOfFile: path, encoding: .utf8)
             precondition(whole.hasSuffix("\n"), "a torn line was left")
-            limit.rlim_cur = RLIM_INFINITY
+            limit.rlim_cur = rlim_t.max
             setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
             try log.append(TrainingLogTests.record(10))
             let records = try TrainingLog.read(path)
