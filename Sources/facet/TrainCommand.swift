@@ -40,6 +40,9 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup(title: "Method")
     var method: MethodOptions
 
+    @OptionGroup(title: "Views")
+    var views: ViewOptions
+
     @OptionGroup(title: "Network")
     var network: NetworkOptions
 
@@ -64,6 +67,7 @@ struct TrainCommand: ParsableCommand {
         let data = try loadData(pool, stop)
         var configuration = try method.configuration(recipe, trainingImages: data.training.count)
         try network.apply(to: &configuration)
+        try views.apply(to: &configuration)
         configuration.dataDigest = data.digest
         var pace = Trainer.Pace()
         (pace.stepsPerRecord, pace.checkpointSeconds) = (logEvery, checkpointMinutes * 60)

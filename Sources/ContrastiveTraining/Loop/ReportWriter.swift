@@ -57,7 +57,7 @@ struct ReportWriter {
             ),
             (
                 "texture",
-                "\(configuration.augmentation.textureMode.rawValue), p \(configuration.augmentation.textureProbability)"
+                "\(configuration.augmentation.textureMode.rawValue), \(configuration.augmentation.textureChannels.rawValue) channels, p \(configuration.augmentation.textureProbability)"
             ),
             (
                 "grayscale",
