@@ -38,31 +38,48 @@ package enum Golden {
     }
 }
 
-/// A deliberately plain safetensors reader for F32 tensors, independent of the one under test.
-package struct GoldenTensors {
+/// A deliberately plain safetensors reader for F32 and F16 tensors, independent of the one under test.
+package struct GoldenTensors: Sendable {
     package struct Entry {
         package let shape: [Int]
         package let values: [Float]
     }
 
-    private let header: [String: [String: Any]]
+    private struct Place: Sendable {
+        let type: String
+        let shape: [Int]
+        let range: [Int]
+    }
+
+    private let places: [String: Place]
     private let body: Data
 
     package init(_ file: URL) throws {
         let data = try Data(contentsOf: file)
         let length = data.prefix(8).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
         let object = try JSONSerialization.jsonObject(with: data.dropFirst(8).prefix(length)) as? [String: Any]
-        header = (object ?? [:]).compactMapValues { $0 as? [String: Any] }
+        let entries = (object ?? [:]).compactMapValues { $0 as? [String: Any] }
+        places = entries.compactMapValues { entry in
+            guard let type = entry["dtype"] as? String, let shape = entry["shape"] as? [Int],
+                let range = entry["data_offsets"] as? [Int]
+            else { return nil }
+            return Place(type: type, shape: shape, range: range)
+        }
         body = Data(data.dropFirst(8 + length))
     }
 
-    package var names: [String] { header.keys.filter { $0 != "__metadata__" }.sorted() }
+    package var names: [String] { places.keys.sorted() }
 
-    /// The tensor of that name; nil when there is none or it is not F32.
+    /// The tensor of that name; nil when there is none or it is neither F32 nor F16.
     package subscript(name: String) -> Entry? {
-        guard let entry = header[name], entry["dtype"] as? String == "F32", let shape = entry["shape"] as? [Int],
-            let range = entry["data_offsets"] as? [Int]
-        else { return nil }
+        guard let place = places[name] else { return nil }
+        let (type, shape, range) = (place.type, place.shape, place.range)
+        if type == "F16" {
+            var halves = [UInt16](repeating: 0, count: (range[1] - range[0]) / 2)
+            _ = halves.withUnsafeMutableBytes { body.copyBytes(to: $0, from: range[0]..<range[1]) }
+            return Entry(shape: shape, values: halves.map { Float(Float16(bitPattern: $0)) })
+        }
+        guard type == "F32" else { return nil }
         var values = [Float](repeating: 0, count: (range[1] - range[0]) / 4)
         _ = values.withUnsafeMutableBytes { body.copyBytes(to: $0, from: range[0]..<range[1]) }
         return Entry(shape: shape, values: values)
