@@ -100,15 +100,15 @@ enum PageStyle {
         svg .band{fill:var(--c);opacity:.16}
         svg .dot{fill:var(--card);stroke:var(--c);stroke-width:2}
         svg .whisker{stroke:var(--c);stroke-width:1.5;fill:none}
-        svg text.name{fill:var(--c);font-weight:600}
-        svg .leader{stroke:var(--c);stroke-width:1;opacity:.5}
+        svg text.name{fill:var(--ink);fill:color-mix(in srgb,var(--c) 65%,var(--ink));font-weight:600}
+        svg .leader{stroke:var(--c);stroke-width:1.5;opacity:.7}
         svg .reference{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:2 3}
         svg .bar{fill:var(--c)}
         svg .bar.pale{opacity:.45}
         svg .error{stroke:var(--ink);stroke-width:1.4;fill:none}
         svg text.value,svg text.group{fill:var(--ink)}
         svg .cloud{fill:none;stroke:var(--c);stroke-width:5;stroke-linecap:round;opacity:.72}
-        svg .cloud.square{stroke-linecap:square;stroke-width:4}
+        svg .cloud.square{stroke-linecap:square;stroke-width:4}svg .cloud.few{stroke-width:9;opacity:1}
         .rest{--c:var(--soft)}svg .cloud.rest{opacity:.35}
         svg .pointer{stroke:var(--soft);stroke-width:1}
         .key{display:flex;flex-wrap:wrap;gap:2px 14px;list-style:none;margin:2px 0 6px;padding:0;font-size:.82rem}

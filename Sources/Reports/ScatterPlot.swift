@@ -111,7 +111,8 @@ package struct ScatterPlot: Block {
     ) {
         let places = group.points.compactMap { frame.place($0.x, $0.y) }
         guard !places.isEmpty else { return }
-        svg.markup("<path class=\"cloud\(style.isSquare ? " square" : "") \(style.colour)\" d=\"")
+        let classes = (style.isSquare ? " square" : "") + (places.count <= 12 ? " few" : "")
+        svg.markup("<path class=\"cloud\(classes) \(style.colour)\" d=\"")
         for place in places { svg.markup("M\(SVGText.number(place.x)) \(SVGText.number(place.y))h0") }
         svg.markup("\"/>\n")
     }

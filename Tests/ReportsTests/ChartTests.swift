@@ -64,12 +64,17 @@ struct ChartTests {
 
     @Test("Short names stand beside their lines and apart from each other; long ones are in a key")
     func namesLines() throws {
-        let ends = (0..<6).map { LineChart.Series("run \($0)", points: [.init(0, 0), .init(1, 1 + Double($0) / 1e4)]) }
-        let near = html(LineChart(title: "t", series: ends))
-        let heights = near.matches(of: /<text class="name" x="[^"]*" y="([-\d.]+)"/).compactMap { Double($0.1) }
-            .sorted()
-        #expect(heights.count == 6 && !near.contains("class=\"key\""))
-        #expect(zip(heights, heights.dropFirst()).allSatisfy { $1 - $0 >= 13.9 })
+        for far in [1.0, -1] {
+            let ends = (0..<6).map { number in
+                LineChart.Series("run \(number)", points: [.init(0, 0), .init(1, far + Double(number) / 1e4)])
+            }
+            let near = html(LineChart(title: "t", series: ends))
+            let labels = near.matches(of: /<text class="name" x="[^"]*" y="([-\d.]+)"/)
+            let heights = labels.compactMap { Double($0.1) }.sorted()
+            #expect(heights.count == 6 && !near.contains("class=\"key\""))
+            #expect(zip(heights, heights.dropFirst()).allSatisfy { $1 - $0 >= 13.9 })
+            #expect(heights.allSatisfy { (12.0...270).contains($0) }, "\(heights)")
+        }
         let long = html(LineChart(title: "t", series: [.init("a name that is far too long", points: [.init(0, 0)])]))
         #expect(long.contains("class=\"key\"") && !long.contains("class=\"name\""))
     }

@@ -86,6 +86,15 @@ struct TrainingReportTests {
         #expect(!html.contains("nan ") && !html.contains("inf ") && !html.contains("Lnan"))
     }
 
+    @Test("A record without a loss leaves a gap in the smoothed line")
+    func leavesGaps() throws {
+        var broken = records(200)
+        let whole = TrainingReport(name: "a", records: broken).html().components(separatedBy: "class=\"line").count
+        broken[100].spaceLosses["color"] = .nan
+        let torn = TrainingReport(name: "a", records: broken).html().components(separatedBy: "class=\"line").count
+        #expect(torn == whole + 1)
+    }
+
     @Test("Ten thousand records make a page of less than a megabyte")
     func staysSmall() {
         #expect(TrainingReport(name: "a", records: records(10_000)).html().utf8.count < 1_000_000)
