@@ -48,24 +48,31 @@ let package = Package(
         // Layer 0: C
         system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
         system("CWebP", pkgConfig: "libwebpdemux", apt: "libwebp-dev"),
+        system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("jpeg")]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+        .target(name: "CVectorScan", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
         // Layer 0: Swift
         module("Telemetry", uses: [logging]),
         module("Vectors", uses: ["CCrypto"]),
         module("Tensors"),
         module("Reports"),
+        module("Statistics"),
         module("ImageDecoding", uses: ["CPNG", "CJPEG", "CWebP"]),
         // Layer 1
         module("Kernels", uses: ["Tensors", "CKernels", "COpenBLAS"]),
         module("Checkpoints", uses: ["Tensors"]),
         module("Preprocessing", uses: ["ImageDecoding", "Tensors"]),
         module("HTTPServer", uses: ["Telemetry", "CLinux"]),
+        module("Catalog", uses: ["Vectors", "CSQLite"]),
+        module("VectorSearch", uses: ["CVectorScan"]),
+        module("Advice", uses: ["Statistics"]),
         // Layer 2
         module("Networks", uses: ["Kernels", "Checkpoints", "Tensors"]),
+        module("Collections", uses: ["Catalog", "VectorSearch", "Advice", "Statistics", "Vectors"]),
         // Layer 3
         module("ModelFolders", uses: ["Networks", "Checkpoints", "Preprocessing", "Vectors", "Tensors"]),
         // Layer 4
@@ -82,23 +89,33 @@ let package = Package(
                 "Vectors", "Reports",
             ]),
         // Layer 5
+        module(
+            "Evaluation",
+            uses: [
+                "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Checkpoints", "Preprocessing",
+                "ImageDecoding", "Tensors", "Vectors", "Reports", "Statistics",
+            ]),
         .target(
             name: "EmbeddingAPI",
-            dependencies: ["EmbeddingPipeline", "ModelFolders", "HTTPServer", "ImageDecoding", "Vectors", "Telemetry"],
+            dependencies: [
+                "EmbeddingPipeline", "Collections", "Catalog", "VectorSearch", "Advice", "Statistics", "ModelFolders",
+                "HTTPServer", "ImageDecoding", "Vectors", "Telemetry",
+            ],
             resources: [.copy("Resources")], swiftSettings: strict),
         // Layer 6
         program(
             "facet",
             uses: [
-                "EmbeddingAPI", "EmbeddingPipeline", "ContrastiveTraining", "ModelFolders", "HTTPServer", "Networks",
-                "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser,
-                logging,
+                "EmbeddingAPI", "EmbeddingPipeline", "Evaluation", "ContrastiveTraining", "Collections", "Catalog",
+                "ModelFolders", "HTTPServer", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding",
+                "Tensors", "Vectors",
+                argumentParser, logging,
             ]),
         program(
             "facet-bench",
             uses: [
-                "EmbeddingPipeline", "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Checkpoints",
-                "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser,
+                "EmbeddingPipeline", "ContrastiveTraining", "VectorSearch", "ModelFolders", "Networks", "Kernels",
+                "Checkpoints", "Preprocessing", "ImageDecoding", "Tensors", "Vectors", argumentParser,
             ]),
         // Tests
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
@@ -117,6 +134,10 @@ let package = Package(
         tests("ImageDecodingTests", uses: ["ImageDecoding"], fixtures: true),
         tests("PreprocessingTests", uses: ["Preprocessing", "ImageDecoding", "Tensors"], fixtures: true),
         tests("CheckpointsTests", uses: ["Checkpoints", "Tensors"], fixtures: true),
+        tests("CatalogTests", uses: ["Catalog", "Vectors"], fixtures: true),
+        tests("VectorSearchTests", uses: ["VectorSearch"]),
+        tests("AdviceTests", uses: ["Advice", "Statistics"]),
+        tests("CollectionsTests", uses: ["Collections", "Catalog", "VectorSearch", "Vectors"]),
         tests("HTTPServerTests", uses: ["HTTPServer", "Telemetry"]),
         tests("KernelsTests", uses: ["Kernels", "Tensors"], fixtures: true),
         tests("NetworksTests", uses: ["Networks", "Kernels", "Tensors"]),
@@ -138,8 +159,16 @@ let package = Package(
         tests(
             "EmbeddingAPITests",
             uses: [
-                "EmbeddingAPI", "EmbeddingPipeline", "ModelFolders", "HTTPServer", "Vectors", "ServingTestSupport",
+                "EmbeddingAPI", "EmbeddingPipeline", "Collections", "Catalog", "ModelFolders", "HTTPServer", "Vectors",
+                "ServingTestSupport",
             ]),
+        tests(
+            "EvaluationTests",
+            uses: [
+                "Evaluation", "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Checkpoints",
+                "Preprocessing",
+                "ImageDecoding", "Tensors", "Vectors", "Reports", "Statistics",
+            ], fixtures: true),
         tests("FacetTests", uses: ["facet"]),
     ],
     swiftLanguageModes: [.v6]

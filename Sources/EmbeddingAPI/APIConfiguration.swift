@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Collections
 package import EmbeddingPipeline
 package import Telemetry
 
@@ -7,17 +8,20 @@ package import Telemetry
 package struct APIConfiguration: Sendable {
     package var registry: ModelRegistry
     package var pipeline: EmbeddingPipeline
+    /// Collections and the embedding cache; nil without a catalog.
+    package var collections: CollectionService?
     package var limits: APILimits
     /// The bytes of openapi.yaml.
     package var contract: [UInt8]
     package var ticker: any Ticker
 
     package init(
-        registry: ModelRegistry, pipeline: EmbeddingPipeline, limits: APILimits = APILimits(), contract: [UInt8],
-        ticker: any Ticker = MonotonicTicker()
+        registry: ModelRegistry, pipeline: EmbeddingPipeline, collections: CollectionService? = nil,
+        limits: APILimits = APILimits(), contract: [UInt8], ticker: any Ticker = MonotonicTicker()
     ) {
         self.registry = registry
         self.pipeline = pipeline
+        self.collections = collections
         self.limits = limits
         self.contract = contract
         self.ticker = ticker

@@ -69,27 +69,51 @@ package struct APIError: Error, Sendable, Equatable {
         case tooManyConnections = "too_many_connections"
         case cancelled
         case unsupportedHTTPVersion = "unsupported_http_version"
+        case invalidCollectionName = "invalid_collection_name"
+        case invalidItemID = "invalid_item_id"
+        case invalidMetadata = "invalid_metadata"
+        case invalidFilter = "invalid_filter"
+        case invalidCursor = "invalid_cursor"
+        case invalidWeights = "invalid_weights"
+        case invalidVector = "invalid_vector"
+        case invalidSpaces = "invalid_spaces"
+        case nothingToSearch = "nothing_to_search"
+        case nothingToCompare = "nothing_to_compare"
+        case noCatalog = "no_catalog"
+        case collectionNotFound = "collection_not_found"
+        case itemNotFound = "item_not_found"
+        case checkpointConflict = "checkpoint_conflict"
+        case collectionConflict = "collection_conflict"
+        case tooLarge = "too_large"
+        case catalogQueueFull = "catalog_queue_full"
+        case catalogUnavailable = "catalog_unavailable"
+        case catalogFailed = "catalog_failed"
+        case diskFull = "disk_full"
 
         /// The status that goes with the word.
         package var status: Int {
             switch self {
             case .invalidRequest, .invalidJSON, .invalidBase64, .invalidMultipart, .missingInput, .unknownField,
-                .unknownParameter, .unknownSpace, .invalidDimensions, .malformedHTTP:
+                .unknownParameter, .unknownSpace, .invalidDimensions, .malformedHTTP, .invalidCollectionName,
+                .invalidItemID, .invalidMetadata, .invalidFilter, .invalidCursor, .invalidWeights, .invalidVector,
+                .invalidSpaces, .nothingToSearch, .nothingToCompare:
                 400
-            case .notFound, .modelNotFound: 404
+            case .notFound, .modelNotFound, .noCatalog, .collectionNotFound, .itemNotFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
             case .requestTimeout: 408
-            case .bodyTooLarge, .imageTooManyBytes, .imageTooLarge, .tooManyImages: 413
+            case .checkpointConflict, .collectionConflict: 409
+            case .bodyTooLarge, .imageTooManyBytes, .imageTooLarge, .tooManyImages, .tooLarge: 413
             case .targetTooLong: 414
             case .unsupportedMediaType, .imageFormatUnsupported: 415
             case .expectationFailed: 417
             case .imageEmpty, .imageTruncated, .imageCorrupt, .imageVariantUnsupported: 422
-            case .queueFull: 429
+            case .queueFull, .catalogQueueFull: 429
             case .headersTooLarge: 431
-            case .internalError: 500
+            case .internalError, .catalogFailed: 500
             case .unsupportedTransferCoding, .unsupportedMethod: 501
-            case .notReady, .tooManyConnections, .cancelled: 503
+            case .notReady, .tooManyConnections, .cancelled, .catalogUnavailable: 503
+            case .diskFull: 507
             case .unsupportedHTTPVersion: 505
             }
         }

@@ -8,13 +8,13 @@ internal import Vectors
 /// The outcomes of a call, joined with the inputs that never became images, and written in the form asked for.
 struct EmbeddingsAnswer {
     private let call: EmbeddingsCall
-    private let items: [Result<EmbeddedImage, APIError>]
+    private let items: [Result<CachedEmbedding, APIError>]
 
     /// `outcomes` are those of the inputs that are images, in order.
-    init(_ call: EmbeddingsCall, outcomes: [Result<EmbeddedImage, EmbeddingFailure>]) {
+    init(_ call: EmbeddingsCall, outcomes: FacetAPI.CachedOutcomes) {
         self.call = call
         var rest = outcomes.makeIterator()
-        var items: [Result<EmbeddedImage, APIError>] = []
+        var items: [Result<CachedEmbedding, APIError>] = []
         for (index, input) in call.inputs.enumerated() {
             switch input {
             case .failure(let error): items.append(.failure(error))
@@ -62,14 +62,15 @@ struct EmbeddingsAnswer {
     }
 
     private func write(
-        _ item: Result<EmbeddedImage, APIError>, _ index: Int, _ base64: Bool, to list: inout JSONWriter
+        _ item: Result<CachedEmbedding, APIError>, _ index: Int, _ base64: Bool, to list: inout JSONWriter
     ) {
         list.object { out in
             out.field("object", "embedding")
             out.field("index", index)
             switch item {
             case .failure(let error): out.writeBody(of: error)
-            case .success(let image):
+            case .success(let cached):
+                let image = cached.image
                 out.key("embedding")
                 out.vector(image.embeddings[0].values, base64: base64)
                 out.key("embeddings")
@@ -80,7 +81,7 @@ struct EmbeddingsAnswer {
                     }
                 }
                 out.field("digest", image.digest.description)
-                out.field("cached", false)
+                out.field("cached", cached.isCached)
             }
         }
     }
@@ -91,7 +92,7 @@ struct EmbeddingsAnswer {
         var body = header
         body.reserveCapacity(header.count + items.count * dimensions * 4)
         for item in items {
-            for embedding in try item.get().embeddings { NPY.append(embedding.values, to: &body) }
+            for embedding in try item.get().image.embeddings { NPY.append(embedding.values, to: &body) }
         }
         let spaces = call.spaces.map { "\($0.name):\($0.dimensions)" }.joined(separator: ",")
         var response = HTTPResponse(status: 200, contentType: type, body: body)

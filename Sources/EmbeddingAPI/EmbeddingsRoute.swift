@@ -47,9 +47,10 @@ extension FacetAPI {
 
     /// Parses, embeds and answers; `reply` is called once, on whatever thread finishes.
     func embed(_ request: HTTPRequest, _ context: RequestContext, _ reply: @escaping @Sendable (HTTPResponse) -> Void) {
-        guard request.body.count > Self.smallBody, BodyForm(request.head.headers.first("content-type")) != .image else {
-            return start(request, context, reply)
-        }
+        let isSmall =
+            request.body.count <= Self.smallBody || BodyForm(request.head.headers.first("content-type")) == .image
+        // With a catalog there is a cache, which reads the disk.
+        guard !isSmall || configuration.collections != nil else { return start(request, context, reply) }
         parsing.async { self.start(request, context, reply) }
     }
 
@@ -75,12 +76,8 @@ extension FacetAPI {
         let work = EmbeddingRequest(
             images: images, model: call.model, spaces: call.spaces, normalise: call.normalise,
             isCancelled: { [cancellation = request.cancellation] in cancellation.isCancelled })
-        do {
-            try configuration.pipeline.submit(work) { [self] answer in
-                reply(response(EmbeddingsAnswer(call, outcomes: answer.outcomes), timing: answer.timing, context))
-            }
-        } catch {
-            throw APIError(error)
+        try embedCached(work) { [self] outcomes, timing in
+            reply(response(EmbeddingsAnswer(call, outcomes: outcomes), timing: timing, context))
         }
     }
 

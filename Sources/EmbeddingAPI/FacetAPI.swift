@@ -3,6 +3,7 @@
 package import HTTPServer
 internal import Dispatch
 internal import EmbeddingPipeline
+internal import Foundation
 internal import Synchronization
 internal import Telemetry
 
@@ -13,6 +14,8 @@ internal import Telemetry
 package final class FacetAPI: HTTPHandler {
     enum Endpoint: Sendable {
         case embeddings, models, model, live, ready, metrics, contract
+        case collections, collection, newCollection, noCollection
+        case items, newItems, item, newItem, noItem, itemImage, search, advise
     }
 
     let configuration: APIConfiguration
@@ -22,11 +25,22 @@ package final class FacetAPI: HTTPHandler {
     private let draining = Atomic<Bool>(false)
     /// Where large bodies are taken apart, off the event loops.
     let parsing = DispatchQueue(label: "facet.parse", qos: .userInitiated, attributes: .concurrent)
+    /// Calls that may wait for the disk, a few at a time.
+    let catalogWork = OperationQueue()
+    let waitingForCatalog = WaitingCalls(most: 1_024)
+    /// Searches, one at a time; each uses all threads.
+    let searching = DispatchQueue(label: "facet.search", qos: .userInitiated)
     private let serverMetrics = Mutex<HTTPServerMetrics?>(nil)
 
     package init(_ configuration: APIConfiguration) {
         self.configuration = configuration
         requestIDs = RequestIDs()
+        catalogWork.maxConcurrentOperationCount = 4
+        catalogWork.qualityOfService = .userInitiated
+        router = Self.routes()
+    }
+
+    private static func routes() -> Router<Endpoint> {
         var router = Router<Endpoint>()
         router.add(.post, "/v1/embeddings", .embeddings)
         router.add(.get, "/v1/models", .models)
@@ -35,7 +49,20 @@ package final class FacetAPI: HTTPHandler {
         router.add(.get, "/health/ready", .ready)
         router.add(.get, "/metrics", .metrics)
         router.add(.get, "/openapi.yaml", .contract)
-        self.router = router
+        let collection = "/v1/collections/{collection}"
+        router.add(.get, "/v1/collections", .collections)
+        router.add(.put, collection, .newCollection)
+        router.add(.get, collection, .collection)
+        router.add(.delete, collection, .noCollection)
+        router.add(.get, collection + "/items", .items)
+        router.add(.post, collection + "/items", .newItems)
+        router.add(.put, collection + "/items/{id}", .newItem)
+        router.add(.get, collection + "/items/{id}", .item)
+        router.add(.delete, collection + "/items/{id}", .noItem)
+        router.add(.get, collection + "/items/{id}/image", .itemImage)
+        router.add(.post, collection + "/search", .search)
+        router.add(.post, collection + "/advise", .advise)
+        return router
     }
 
     /// From now on readiness says no, so that load balancers send no more.
@@ -65,6 +92,11 @@ package final class FacetAPI: HTTPHandler {
         case .found(.embeddings, _):
             if let refusal = embeddingsRefusal(head) { return refuse(response(refusal), "/v1/embeddings", head) }
             return .accept(bodyLimit: configuration.limits.bodyBytes)
+        case .found(.newItems, _), .found(.newItem, _), .found(.search, _):
+            if let refusal = collectionsRefusal(head) { return refuse(response(refusal), "/v1/collections", head) }
+            return .accept(bodyLimit: configuration.limits.bodyBytes)
+        case .found(.newCollection, _), .found(.advise, _):
+            return .accept(bodyLimit: min(configuration.limits.bodyBytes, Self.largestQuestion))
         case .found:
             return .accept(bodyLimit: 0)
         }
@@ -87,6 +119,10 @@ package final class FacetAPI: HTTPHandler {
             let page = HTTPResponse(
                 status: 200, contentType: "application/yaml; charset=utf-8", body: configuration.contract)
             reply(finish(page, "/openapi.yaml", context))
+        case .collections, .collection, .newCollection, .noCollection, .items, .newItems, .item, .newItem, .noItem,
+            .itemImage, .search, .advise:
+            let route = Self.name(of: endpoint)
+            respond(endpoint, captures, request) { [self] in reply(finish($0, route, context)) }
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Catalog
+internal import Collections
 internal import EmbeddingPipeline
 internal import HTTPServer
 internal import Telemetry
@@ -38,8 +40,27 @@ extension FacetAPI {
         page.histogram("facet_decode_seconds", "Seconds to decode and prepare an image.", pipeline.metrics.decode)
         page.histogram("facet_inference_seconds", "Seconds of a forward pass.", pipeline.metrics.inference)
         page.histogram("facet_batch_images", "Images a forward pass carried.", pipeline.metrics.batch)
+        if let collections = configuration.collections { Self.write(collections, to: &page) }
         return HTTPResponse(
             status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(page.text.utf8))
+    }
+
+    private static func write(_ service: CollectionService, to page: inout MetricsPage) {
+        let (cache, size, commits) = (service.store.cache.counts, service.size, service.store.commitCounts)
+        let rows: [(name: String, type: String, help: String, value: Int)] = [
+            ("facet_cache_hits_total", "counter", "Images answered without decoding them.", cache.hits),
+            ("facet_cache_misses_total", "counter", "Images looked up in the cache in vain.", cache.misses),
+            ("facet_cache_evictions_total", "counter", "Images dropped from the cache.", cache.evictions),
+            ("facet_cache_entries", "gauge", "Images in the cache.", cache.entries),
+            ("facet_cache_bytes", "gauge", "Bytes of the cache's vectors.", cache.bytes),
+            ("facet_catalog_collections", "gauge", "Collections.", size.collections),
+            ("facet_catalog_vectors", "gauge", "Items whose vectors are in memory.", size.vectors),
+            ("facet_catalog_vector_bytes", "gauge", "Bytes of vectors in memory.", size.bytes),
+            ("facet_catalog_transactions_total", "counter", "Transactions committed.", commits.transactions),
+            ("facet_catalog_writes_total", "counter", "Writes committed, several a transaction.", commits.writes),
+            ("facet_catalog_waiting_bytes", "gauge", "Bytes of writes that wait.", service.store.waitingBytes),
+        ]
+        for row in rows { page.single(row.name, row.type, row.help, row.value) }
     }
 }
 

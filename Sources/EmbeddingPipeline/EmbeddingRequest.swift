@@ -37,6 +37,11 @@ package struct EmbeddedImage: Sendable, Equatable {
     package let digest: ContentDigest
     /// A vector for each space asked for, in that order.
     package let embeddings: [Embedding]
+
+    package init(digest: ContentDigest, embeddings: [Embedding]) {
+        self.digest = digest
+        self.embeddings = embeddings
+    }
 }
 
 /// Why one image has no vectors.

@@ -64,6 +64,10 @@ package struct ModelManifest: Sendable, Hashable, Codable {
         package var sensitiveTo: [String]?
         /// Measured invariance by factor: 1 ignores it, 0 is as if it were another image.
         package var invariance: [String: Double]?
+        /// Measured by factor: how often a view with the same parameter is nearer than one with another; 0.5 is blind.
+        package var advantage: [String: Double]?
+        /// Measured by factor: accuracy of reading the parameter off the vectors of an image and its changed view.
+        package var prediction: [String: Double]?
 
         package init(
             name: SpaceName, kind: Kind, dimensions: Int, head: Int? = nil, sensitiveTo: [String]? = nil,
@@ -80,7 +84,7 @@ package struct ModelManifest: Sendable, Hashable, Codable {
         enum CodingKeys: String, CodingKey {
             case name, kind, dimensions, head
             case sensitiveTo = "sensitive_to"
-            case invariance
+            case invariance, advantage, prediction
         }
     }
 

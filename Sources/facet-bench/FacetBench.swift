@@ -9,8 +9,10 @@ struct FacetBench: ParsableCommand {
         commandName: "facet-bench",
         abstract: "Measure Facet.",
         discussion: """
-            Side by side with a peer in the same minute: Tests/Benchmarks/compare (ONNX Runtime).
+            Side by side with peers in the same minute: Tests/Benchmarks/compare (ONNX Runtime), search/compare (FAISS).
             Times depend on the machine and on what else it does; compare ratios taken in one run.
             """,
-        subcommands: [InferenceBench.self, LayersBench.self, ImageBench.self, TrainingBench.self])
+        subcommands: [
+            InferenceBench.self, LayersBench.self, ImageBench.self, TrainingBench.self, SearchBenchmark.self,
+        ])
 }

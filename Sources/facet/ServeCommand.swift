@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Catalog
 internal import EmbeddingAPI
 internal import EmbeddingPipeline
 internal import Foundation
@@ -36,8 +37,13 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "The model to serve. (default: \(Defaults.model))")
     var model: String?
 
-    @Option(help: "Where the catalog is kept. This version has no catalog: accepted, and said so in the log.")
+    @Option(
+        help: "Where collections and the embedding cache are kept: sqlite:PATH, or 'none'. (default: \(Defaults.store))"
+    )
     var store: String?
+
+    @Option(help: "Bytes of the embedding cache; 0 turns it off. (default: 268435456)")
+    var cacheBytes: Int?
 
     @Option(help: "Threads that compute. (default: the number of cores)")
     var threads: Int?
@@ -68,7 +74,8 @@ struct ServeCommand: ParsableCommand {
 
     /// Every setting's name, for the configuration file.
     static let names = [
-        "listen", "models", "model", "store", "threads", "queue-images", "max-images", "max-body-bytes", "max-pixels",
+        "listen", "models", "model", "store", "cache-bytes", "threads", "queue-images", "max-images", "max-body-bytes",
+        "max-pixels",
         "max-connections", "drain-seconds", "log-format",
     ]
 
@@ -76,9 +83,6 @@ struct ServeCommand: ParsableCommand {
         let settings = try Settings(configuration: config)
         try settings.checkNames(Self.names)
         let log = try LogWriter(format: settings.text("log-format", logFormat, default: "text"))
-        if let store = settings.text("store", store) {
-            log.notice("this version has no catalog: --store is ignored", ["store": store])
-        }
         let service = try Service(plan(settings), log: log)
         try service.run()
     }
@@ -96,6 +100,9 @@ struct ServeCommand: ParsableCommand {
         http.connections = try settings.number(
             "max-connections", maxConnections, default: http.connections, in: 1...1_000_000)
         let body = APILimits().bodyBytes
+        var catalog = try StoreAddress(settings.text("store", store, default: Defaults.store)).configuration
+        let cache = CatalogLimits().cacheBytes
+        catalog?.limits.cacheBytes = try settings.number("cache-bytes", cacheBytes, default: cache, in: 0...1 << 50)
         return Service.Plan(
             addresses: addresses,
             models: URL(fileURLWithPath: settings.text("models", models, default: Defaults.models)), model: id,
@@ -106,6 +113,7 @@ struct ServeCommand: ParsableCommand {
             api: APILimits(
                 bodyBytes: try settings.number("max-body-bytes", maxBodyBytes, default: body, in: 1024...1 << 30),
                 images: try settings.number("max-images", maxImages, default: 64, in: 1...10_000)),
+            catalog: catalog,
             drain: .seconds(try settings.number("drain-seconds", drainSeconds, default: 20, in: 0...3600)))
     }
 }
@@ -114,5 +122,6 @@ struct ServeCommand: ParsableCommand {
 enum Defaults {
     static let listen = "127.0.0.1:8080"
     static let models = "models"
+    static let store = "sqlite:catalog.sqlite"
     static let model = "facet-small"
 }

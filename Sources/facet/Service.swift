@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Catalog
+internal import Collections
 internal import Dispatch
 internal import EmbeddingAPI
 internal import EmbeddingPipeline
@@ -24,12 +26,15 @@ final class Service: Sendable {
         var images: ImageLimits
         var http: HTTPLimits
         var api: APILimits
+        /// The catalog's file; nil for none.
+        var catalog: CatalogConfiguration?
         var drain: Duration
     }
 
     private let plan: Plan
     private let log: LogWriter
     private let registry: ModelRegistry
+    private let store: CatalogStore?
     private let api: FacetAPI
     private let server: HTTPServer
     private let start = ContinuousClock.now
@@ -42,9 +47,12 @@ final class Service: Sendable {
         let pool = ComputePool(threads: plan.threads)
         registry = ModelRegistry(folder: plan.models, defaultID: plan.model, pool: pool)
         let pipeline = EmbeddingPipeline(pool: pool, limits: plan.queue, imageLimits: plan.images)
+        store = try plan.catalog.map { try CatalogStore($0) }
+        let collections = try store.map { try CollectionService($0, threads: plan.threads) }
         api = FacetAPI(
             APIConfiguration(
-                registry: registry, pipeline: pipeline, limits: plan.api, contract: try WebResources.contract()))
+                registry: registry, pipeline: pipeline, collections: collections, limits: plan.api,
+                contract: try WebResources.contract()))
         let configuration = HTTPServerConfiguration(addresses: plan.addresses, limits: plan.http)
         server = HTTPServer(configuration: configuration, handler: api) { log.warning("\($0)") }
         api.attach(server.metrics)
@@ -64,6 +72,7 @@ final class Service: Sendable {
         }
         ended.wait()
         withExtendedLifetime(sources) {}
+        try store?.close()
         log.notice("stopped")
     }
 

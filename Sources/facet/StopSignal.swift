@@ -8,11 +8,16 @@ internal import Synchronization
 ///
 /// The second SIGINT ends the program at once, as without this.
 final class StopSignal {
-    private final class Flag: Sendable {
-        let isRaised = Atomic<Bool>(false)
+    /// What other threads may look at.
+    final class Flag: Sendable {
+        private let raised = Atomic<Bool>(false)
+
+        var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+        fileprivate func raise() { raised.store(true, ordering: .relaxed) }
     }
 
-    private let flag = Flag()
+    let flag = Flag()
     private let sources: [any DispatchSourceSignal]
 
     init() {
@@ -23,12 +28,12 @@ final class StopSignal {
         }
         for source in sources {
             source.setEventHandler { [flag] in
-                flag.isRaised.store(true, ordering: .relaxed)
+                flag.raise()
                 signal(SIGINT, SIG_DFL)
             }
             source.resume()
         }
     }
 
-    var isRaised: Bool { flag.isRaised.load(ordering: .relaxed) }
+    var isRaised: Bool { flag.isRaised }
 }

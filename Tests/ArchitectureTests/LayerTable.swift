@@ -31,25 +31,35 @@ struct LayerTable {
         layers: [
             Layer(
                 name: "layer 0 (C)",
-                targets: ["COpenBLAS", "CPNG", "CJPEG", "CWebP", "CCrypto", "CLinux", "CKernels"]),
-            Layer(name: "layer 0", targets: ["Telemetry", "Vectors", "Tensors", "ImageDecoding", "Reports"]),
-            Layer(name: "layer 1", targets: ["Kernels", "Checkpoints", "Preprocessing", "HTTPServer"]),
-            Layer(name: "layer 2", targets: ["Networks"]),
+                targets: [
+                    "COpenBLAS", "CPNG", "CJPEG", "CWebP", "CCrypto", "CSQLite", "CLinux", "CKernels",
+                    "CVectorScan",
+                ]),
+            Layer(
+                name: "layer 0", targets: ["Telemetry", "Vectors", "Tensors", "ImageDecoding", "Reports", "Statistics"]),
+            Layer(
+                name: "layer 1",
+                targets: [
+                    "Kernels", "Checkpoints", "Preprocessing", "HTTPServer", "Catalog", "VectorSearch", "Advice",
+                ]),
+            Layer(name: "layer 2", targets: ["Networks", "Collections"]),
             Layer(name: "layer 3", targets: ["ModelFolders"]),
             Layer(name: "layer 4", targets: ["EmbeddingPipeline", "ContrastiveTraining"]),
-            Layer(name: "layer 5", targets: ["EmbeddingAPI"]),
+            Layer(name: "layer 5", targets: ["EmbeddingAPI", "Evaluation"]),
             Layer(name: "layer 6", targets: ["facet", "facet-bench"]),
         ],
         separations: [
             Separation(
-                importers: ["HTTPServer", "EmbeddingAPI"], forbidden: ["Tensors", "Kernels", "Networks"],
+                importers: ["HTTPServer", "EmbeddingAPI", "Catalog", "VectorSearch", "Advice", "Collections"],
+                forbidden: ["Tensors", "Kernels", "Networks"],
                 reason: "the serving half never sees tensors"),
             Separation(
                 importers: [
                     "Tensors", "ImageDecoding", "Kernels", "Checkpoints", "Preprocessing", "Networks", "ModelFolders",
-                    "EmbeddingPipeline", "ContrastiveTraining",
+                    "EmbeddingPipeline", "ContrastiveTraining", "Evaluation",
                 ],
-                forbidden: ["HTTPServer"], reason: "the compute half never sees HTTP"),
+                forbidden: ["HTTPServer", "Catalog", "Collections", "CSQLite"],
+                reason: "the compute half never sees HTTP or SQL"),
         ])
 
     /// Modules that come with the toolchain.

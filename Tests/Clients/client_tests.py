@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The server as its users meet it: the real program, the stock openai client, and answers held against openapi.yaml."""
-import base64, http.client, io, json, os, pathlib, re, signal, subprocess, sys, tempfile, time
+import base64, http.client, io, json, os, pathlib, random, re, signal, subprocess, sys, tempfile, threading, time
 import httpx, numpy as np, openai, yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate as validate_contract
@@ -17,6 +17,9 @@ class Server:
     """`facet serve` on a free port, from the repository's root as a user would start it."""
 
     def __init__(self, *flags):
+        if "--store" not in flags:
+            self.folder = tempfile.TemporaryDirectory(prefix="facet-store-")
+            flags = [*flags, "--store", f"sqlite:{self.folder.name}/catalog.sqlite"]
         self.process = subprocess.Popen([FACET, "serve", "--listen", "127.0.0.1:0", *flags], cwd=ROOT, stderr=subprocess.PIPE, text=True)
         self.log = []
         while True:
@@ -58,6 +61,10 @@ def check_contract(response, method, path):
     return response
 
 
+def vectors(response):
+    return [item["embeddings"] for item in response.json()["data"]]
+
+
 def post(server, content, kind, **more):
     headers = {"Content-Type": kind, **more.pop("headers", {})}
     return check_contract(server.http.post("/v1/embeddings", content=content, headers=headers, **more), "post", "/v1/embeddings")
@@ -95,9 +102,10 @@ def test_every_golden_image_in_every_form_fits_the_contract(server):
         request = {"input": [base64.b64encode(body).decode()], "spaces": ["color", "backbone"]}
         assert not schema_errors(request, CONTRACT["components"]["schemas"]["EmbeddingRequest"])
         coded = post(server, json.dumps(request), "application/json")
-        assert coded.json()["data"] == raw.json()["data"]
+        assert vectors(coded) == vectors(raw)
+        assert coded.json()["data"][0]["cached"], "the same bytes were decoded twice"
         form = server.http.post("/v1/embeddings", params={"spaces": "color,backbone"}, files=[("image", (file.name, body))])
-        assert check_contract(form, "post", "/v1/embeddings").json()["data"] == raw.json()["data"]
+        assert vectors(check_contract(form, "post", "/v1/embeddings")) == vectors(raw)
 
 
 def test_errors_fit_the_contract(server):
@@ -112,6 +120,90 @@ def test_errors_fit_the_contract(server):
     for content, kind, more, status, code in cases:
         reply = post(server, content, kind, **more)
         assert (reply.status_code, reply.json()["error"]["code"]) == (status, code), reply.text
+
+
+def test_collections_fit_the_contract_and_find_what_they_should(server):
+    def call(method, path, template, **more):
+        return check_contract(server.http.request(method, path, **more), method.lower(), "/v1/collections" + template)
+    c, item = "/{collection}", "/{collection}/items/{id}"
+    assert call("PUT", "/v1/collections/shop", c, json={}).status_code == 201
+    assert call("PUT", "/v1/collections/shop", c, json={"spaces": ["color"]}).status_code == 409
+    files = sorted(file for file in IMAGES.iterdir() if file.suffix == ".png")
+    for number, file in enumerate(files):
+        headers = {"Content-Type": "image/png", "X-Facet-Metadata": json.dumps({"n": number, "name": file.name})}
+        kept = call("PUT", f"/v1/collections/shop/items/{file.stem}", item, params={"keep": "true"}, content=file.read_bytes(), headers=headers)
+        assert kept.status_code == 201, kept.text
+    image = call("GET", f"/v1/collections/shop/items/{files[0].stem}/image", item + "/image")
+    assert image.content == files[0].read_bytes()
+    lines = "".join(json.dumps({"id": f"line-{n}", "image": base64.b64encode(file.read_bytes()).decode(), "metadata": {"n": n}}) + "\n" for n, file in enumerate(files[:5]))
+    batch = call("POST", "/v1/collections/shop/items", c + "/items", content=lines + "{}\n", headers={"Content-Type": "application/x-ndjson"}).json()["data"]
+    assert [entry.get("id") for entry in batch] == [f"line-{n}" for n in range(5)] + [None] and batch[5]["error"]["code"] == "missing_input"
+    assert call("GET", "/v1/collections/shop", c).json()["items"] == len(files) + 5
+    listed = call("GET", "/v1/collections/shop/items", c + "/items", params={"limit": 3, "filter": json.dumps({"n": {"$lt": 5}})}).json()
+    assert len(listed["data"]) == 3 and listed["next"]
+
+    # A naive search over the vectors that the service itself gives must agree, for any weights.
+    spaces = [space["name"] for space in call("GET", "/v1/collections/shop", c).json()["spaces"]]
+    table = {file.stem: post(server, file.read_bytes(), "image/png", params={"spaces": ",".join(spaces)}).json()["data"][0]["embeddings"] for file in files}
+    for weights in [{"color": 1}, {"rotation": 1, "color": -0.5}, {"invariant": 0.2, "texture": 2, "color": 0}]:
+        query = files[3].stem
+        request = {"id": query, "weights": weights, "k": 5, "filter": {"name": {"$exists": True}}}
+        hits = call("POST", "/v1/collections/shop/search", c + "/search", json=request).json()["hits"]
+        total = sum(abs(weight) for weight in weights.values())
+        naive = {name: sum(weight * float(np.dot(table[query][space], vectors[space])) for space, weight in weights.items()) / total
+                 for name, vectors in table.items() if name != query}
+        best = sorted(naive, key=lambda name: -naive[name])[:5]
+        assert np.allclose([hit["score"] for hit in hits], [naive[name] for name in best], atol=1e-5), (hits, best)
+    upload = call("POST", "/v1/collections/shop/search", c + "/search", params={"weights": "color:1", "k": 1}, content=files[2].read_bytes(), headers={"Content-Type": "image/png"})
+    assert upload.json()["hits"][0]["score"] > 0.9999
+    advice = call("POST", "/v1/collections/shop/advise", c + "/advise", json={"examples": [{"id": file.stem, "label": n % 2} for n, file in enumerate(files)]})
+    assert advice.status_code == 200 and advice.json()["sentence"]
+    assert call("GET", "/v1/collections/none", c).status_code == 404
+    assert call("POST", "/v1/collections/shop/search", c + "/search", json={"id": "none"}).status_code == 404
+    assert call("DELETE", f"/v1/collections/shop/items/{files[0].stem}", item).status_code == 200
+    assert call("DELETE", "/v1/collections/shop", c).status_code == 200
+    assert call("GET", "/v1/collections", "").json()["data"] == []
+    metrics = server.http.get("/metrics").text
+    assert re.search(r"^facet_cache_hits_total [1-9]", metrics, re.M) and "facet_catalog_vectors 0" in metrics
+
+
+def test_acknowledged_items_survive_kill_9_and_no_half_ones_do(folder=None):
+    body = picture("rgba.png")
+    with tempfile.TemporaryDirectory(prefix="facet-kill-") as name:
+        store, acknowledged, chance = f"sqlite:{name}/c.sqlite", set(), random.Random(3)
+        for round in range(12):
+            server = Server("--store", store)
+            http = server.http
+            if round == 0:
+                assert http.put("/v1/collections/shop", json={}).status_code == 201
+            listed = http.get("/v1/collections/shop/items", params={"limit": 1000}).json()["data"]
+            missing = acknowledged - {item["id"] for item in listed}
+            assert not missing, f"lost after kill {round}: {sorted(missing)[:5]}"
+            assert http.get("/v1/collections/shop").json()["items"] == len(listed)
+            for item in listed[-3:]:
+                found = http.post("/v1/collections/shop/search", json={"id": item["id"], "k": 1000}).json()["hits"]
+                assert len(found) == len(listed) - 1
+
+            def write(worker):
+                with httpx.Client(base_url=http.base_url, timeout=10) as own:
+                    for number in range(10_000):
+                        id = f"{round}-{worker}-{number}"
+                        try:
+                            answer = own.put(f"/v1/collections/shop/items/{id}", content=body, headers={"Content-Type": "image/png"})
+                        except httpx.HTTPError:
+                            return
+                        if answer.status_code == 201:
+                            acknowledged.add(id)
+
+            writers = [threading.Thread(target=write, args=(worker,)) for worker in range(4)]
+            for writer in writers:
+                writer.start()
+            time.sleep(chance.uniform(0.05, 0.4))
+            server.process.kill()
+            server.process.wait()
+            for writer in writers:
+                writer.join()
+        assert len(acknowledged) > 100, f"only {len(acknowledged)} writes: too few to tell"
 
 
 def test_openai_client_with_its_default_base64_and_with_floats(server):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Collections
 import EmbeddingAPI
 import EmbeddingPipeline
 import Foundation
@@ -15,13 +16,13 @@ struct Client {
 
     init(
         models: TestModels, limits: APILimits = APILimits(), queue: QueueLimits = QueueLimits(),
-        registry: ModelRegistry? = nil
+        registry: ModelRegistry? = nil, collections: CollectionService? = nil
     ) throws {
         self.models = models
         pipeline = EmbeddingPipeline(pool: models.pool, limits: queue)
         api = FacetAPI(
             APIConfiguration(
-                registry: registry ?? models.registry, pipeline: pipeline, limits: limits,
+                registry: registry ?? models.registry, pipeline: pipeline, collections: collections, limits: limits,
                 contract: try WebResources.contract()))
     }
 

@@ -83,8 +83,11 @@ struct OtherRoutesTests {
             $0.trimmingCharacters(in: CharacterSet(charactersIn: " :"))
         }
         let served = [
-            "/health/live", "/health/ready", "/metrics", "/openapi.yaml", "/v1/embeddings", "/v1/models",
-            "/v1/models/{model}",
+            "/health/live", "/health/ready", "/metrics", "/openapi.yaml", "/v1/collections",
+            "/v1/collections/{collection}", "/v1/collections/{collection}/advise",
+            "/v1/collections/{collection}/items", "/v1/collections/{collection}/items/{id}",
+            "/v1/collections/{collection}/items/{id}/image", "/v1/collections/{collection}/search", "/v1/embeddings",
+            "/v1/models", "/v1/models/{model}",
         ]
         #expect(paths.sorted() == served)
         for code in APIError.Code.allCases {

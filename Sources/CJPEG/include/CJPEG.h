@@ -43,3 +43,11 @@ cjpeg_status cjpeg_read_rows(cjpeg_reader *reader, uint8_t *first, ptrdiff_t str
 cjpeg_status cjpeg_finish(cjpeg_reader *reader);
 
 void cjpeg_close(cjpeg_reader *reader);
+
+// Compresses `height` rows of `width` RGB pixels that follow each other without gaps: a baseline file with 2x2 chroma
+// subsampling, the accurate transform, and the usual tables scaled to `quality` (1...100). `out` is to be freed with
+// cjpeg_free; it is NULL on an error (CJPEG_TOO_LARGE, CJPEG_MEMORY, CJPEG_CORRUPT).
+cjpeg_status cjpeg_encode(
+    const uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t **out, size_t *count);
+
+void cjpeg_free(uint8_t *bytes);

@@ -53,6 +53,9 @@ package struct JSONWriter: Sendable {
 
     package mutating func null() { append("null") }
 
+    /// A value that is JSON text already.
+    package mutating func raw(_ text: String) { append(text) }
+
     /// An array of numbers: the way to write a vector.
     package mutating func vector(_ values: [Float]) {
         open(UInt8(ascii: "["))

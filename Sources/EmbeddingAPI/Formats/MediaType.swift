@@ -69,3 +69,15 @@ private struct AcceptedRange {
         return value <= 1000 ? value : nil
     }
 }
+
+extension MediaType {
+    /// The media type of an image by its first bytes; `application/octet-stream` for what is none that is read.
+    static func ofImage(_ bytes: [UInt8]) -> String {
+        if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return "image/png" }
+        if bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "image/jpeg" }
+        if bytes.count > 12, bytes.starts(with: Array("RIFF".utf8)), bytes[8..<12].elementsEqual("WEBP".utf8) {
+            return "image/webp"
+        }
+        return octetStream.rawValue
+    }
+}

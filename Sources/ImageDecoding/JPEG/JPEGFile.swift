@@ -50,7 +50,7 @@ struct JPEGFile {
     }
 
     /// libjpeg's own bound on a side (its JPEG_MAX_DIMENSION).
-    private static let largestSide = 65_500
+    static let largestSide = 65_500
 
     /// From the first APP1 segment that holds EXIF, before the first scan.
     private var orientation: Orientation {

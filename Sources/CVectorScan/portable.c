@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The baseline of the target: SSE2 on x86-64, NEON on AArch64.
+#include "scan.h"
+#define NAME(x) x##_portable
+#define TARGET
+#define INLINE static inline __attribute__((always_inline))
+#define LANES 4
+#define TILE_BLOCKS 1
+#define TILE_QUERIES 2
+
+typedef struct {
+    int32_t row[FACET_SCAN_ROWS];
+} sums;
+
+INLINE sums sums_start(int32_t value) {
+    sums all;
+    for (int i = 0; i < FACET_SCAN_ROWS; i++) all.row[i] = value;
+    return all;
+}
+
+INLINE sums sums_plus(sums a, sums b) {
+    for (int i = 0; i < FACET_SCAN_ROWS; i++) a.row[i] += b.row[i];
+    return a;
+}
+
+INLINE void sums_read(sums a, int32_t *out) { __builtin_memcpy(out, a.row, sizeof a.row); }
+
+INLINE sums multiply(sums sum, const uint8_t *codes, const int8_t *query) {
+    for (int i = 0; i < FACET_SCAN_ROWS; i++)
+        for (int j = 0; j < 4; j++) sum.row[i] += (int32_t)codes[4 * i + j] * (int32_t)query[j];
+    return sum;
+}
+
+#include "rows.inc.h"
+#include "scan.inc.h"

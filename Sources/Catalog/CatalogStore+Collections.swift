@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Vectors
+
+extension CatalogStore {
+    /// Makes a collection, or finds the one that was made the same way; `isNew` says which.
+    ///
+    /// Throws `checkpointConflict` with both digests when it holds another checkpoint's vectors, `definitionConflict`
+    /// when anything else differs, `invalidSpaces`, and errors of the store.
+    package func create(
+        _ definition: CollectionDefinition
+    ) throws(CatalogError) -> (record: CollectionRecord, isNew: Bool) {
+        try definition.validate(limits)
+        let made = try writer.perform(bytes: 1_000) { (scope) throws(CatalogError) -> MadeCollection in
+            if let known = try CollectionRows.find(definition.name, on: scope.connection) {
+                try Self.require(definition, matches: known.definition)
+                return MadeCollection(record: known, isNew: false)
+            }
+            let record = try CollectionRows.insert(definition, now: scope.now, on: scope.connection)
+            scope.report(.collectionCreated(record))
+            return MadeCollection(record: record, isNew: true)
+        }
+        return (made.record, made.isNew)
+    }
+
+    private struct MadeCollection: Sendable {
+        let record: CollectionRecord
+        let isNew: Bool
+    }
+
+    private static func require(
+        _ asked: CollectionDefinition, matches bound: CollectionDefinition
+    ) throws(CatalogError) {
+        guard asked.checkpoint == bound.checkpoint else {
+            throw .checkpointConflict(bound: bound.checkpoint, asked: asked.checkpoint)
+        }
+        guard asked == bound else { throw .definitionConflict }
+    }
+
+    /// The collection with its counts; throws `noSuchCollection`.
+    package func collection(_ name: CollectionName) throws(CatalogError) -> CollectionRecord {
+        try readers.read { (connection) throws(CatalogError) in try Self.find(name, on: connection) }
+    }
+
+    /// Every collection, by name.
+    package func collections() throws(CatalogError) -> [CollectionRecord] {
+        try readers.read { (connection) throws(CatalogError) in try CollectionRows.all(on: connection) }
+    }
+
+    /// Deletes a collection with all its items; throws `noSuchCollection`.
+    ///
+    /// It is gone when the call returns; its rows are purged a slice at a time behind other writes.
+    package func deleteCollection(_ name: CollectionName) throws(CatalogError) {
+        try writer.perform(bytes: 1_000) { (scope) throws(CatalogError) in
+            let record = try Self.find(name, on: scope.connection)
+            try CollectionRows.abandon(key: record.key, on: scope.connection)
+            scope.report(.collectionDeleted(key: record.key))
+        }
+        writer.purgeLater()
+    }
+
+    /// Gives a collection another name, with `replacing` in place of the one that has it, in one step for all readers.
+    ///
+    /// So vectors of a new checkpoint can be gathered beside the old ones and take over at once. Throws
+    /// `noSuchCollection`, and `nameTaken` where another collection has the name and may not be replaced.
+    @discardableResult
+    package func rename(
+        _ name: CollectionName, to new: CollectionName, replacing: Bool = false
+    ) throws(CatalogError) -> CollectionRecord {
+        let record = try writer.perform(bytes: 1_000) { (scope) throws(CatalogError) -> CollectionRecord in
+            let record = try Self.find(name, on: scope.connection)
+            guard new != name else { return record }
+            if let known = try CollectionRows.find(new, on: scope.connection) {
+                guard replacing else { throw .nameTaken }
+                try CollectionRows.abandon(key: known.key, on: scope.connection)
+                scope.report(.collectionDeleted(key: known.key))
+            }
+            let renamed = try CollectionRows.rename(record, to: new, on: scope.connection)
+            scope.report(.collectionRenamed(renamed))
+            return renamed
+        }
+        writer.purgeLater()
+        return record
+    }
+
+    static func find(_ name: CollectionName, on connection: Connection) throws(CatalogError) -> CollectionRecord {
+        guard let record = try CollectionRows.find(name, on: connection) else { throw .noSuchCollection }
+        return record
+    }
+}

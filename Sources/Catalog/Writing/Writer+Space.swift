@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Synchronization
+
+/// Giving space back: work in slices on the writer's queue, behind the writes that wait.
+extension Writer {
+    private static let itemsOfOneSlice = 500
+    private static let pagesOfOneSlice = 256
+    /// Free pages below which none are given back: new items take them.
+    private static let pagesKept = 64
+    private static let secondsBetweenSlices = 0.01
+
+    /// Purges what deleted collections left, a slice a transaction, until nothing is left.
+    func purgeLater(after seconds: Double = 0) {
+        later(after: seconds) { [weak self] in self?.purgeSlice() }
+    }
+
+    private func purgeSlice() {
+        guard (try? withConnection(Self.hasAbandoned).get()) == true else { return }
+        let job = WriteJob(bytes: 0) { (scope) throws(CatalogError) -> Bool in
+            try Self.purge(scope)
+        } completion: { [weak self] result in
+            // What the store refused is tried again at the next opening.
+            if (try? result.get()) == true { self?.purgeLater(after: Self.secondsBetweenSlices) }
+        }
+        submit(job)
+    }
+
+    private static func hasAbandoned(_ connection: Connection) throws(CatalogError) -> Bool {
+        try connection.first("SELECT 1 FROM collections WHERE name IS NULL LIMIT 1") { _ in true } ?? false
+    }
+
+    /// Deletes some items of a deleted collection, and at last the collection; says whether there is more to do.
+    private static func purge(_ scope: WriteScope) throws(CatalogError) -> Bool {
+        let connection = scope.connection
+        let key = try connection.first("SELECT key FROM collections WHERE name IS NULL LIMIT 1") { $0.integer(0) }
+        guard let key else { return false }
+        scope.reportFreedPages()
+        try connection.run(
+            """
+            DELETE FROM items WHERE row IN
+            (SELECT row FROM items WHERE collection = ?1 ORDER BY row LIMIT \(itemsOfOneSlice))
+            """, [.integer(key)])
+        if connection.changes < itemsOfOneSlice {
+            try connection.run("DELETE FROM collections WHERE key = ?1", [.integer(key)])
+        }
+        return true
+    }
+
+    /// Moves free pages to the file's end and cuts them off, a slice at a time, until few are left.
+    func giveBackPagesLater() {
+        let start = waiting.withLock { waiting in
+            defer { waiting.isGivingBack = true }
+            return !waiting.isGivingBack
+        }
+        if start { later { [weak self] in self?.giveBackPages() } }
+    }
+
+    private func giveBackPages() {
+        let result = withConnection { (connection) throws(CatalogError) -> Bool in
+            let spare = try connection.number("freelist_count") - Self.pagesKept
+            guard spare > 0 else { return false }
+            try connection.execute("PRAGMA incremental_vacuum(\(min(spare, Self.pagesOfOneSlice)))")
+            return spare > Self.pagesOfOneSlice
+        }
+        if (try? result.get()) == true {
+            later(after: Self.secondsBetweenSlices) { [weak self] in self?.giveBackPages() }
+        } else {
+            waiting.withLock { $0.isGivingBack = false }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Catalog
+internal import VectorSearch
+
+/// Collections of items in a file, with their vectors in memory: writes go through ``store``, questions through this.
+///
+/// Searching is exact: every item's score counts. Any thread; a search that begins after a write was acknowledged sees it.
+package final class CollectionService: Sendable {
+    package let store: CatalogStore
+    let book: IndexBook
+    private let observation: CatalogObservation
+
+    /// Reads every vector of `store` into memory; searches use `threads` threads each.
+    ///
+    /// Throws ``CatalogError`` when the file's vectors are damaged or cannot be read.
+    package init(_ store: CatalogStore, threads: Int) throws(CatalogError) {
+        self.store = store
+        let book = IndexBook(threads: threads)
+        self.book = book
+        observation = try store.follow(
+            load: { (snapshot) throws(CatalogError) in try book.load(snapshot) }, apply: { book.apply($0) }
+        ).observation
+    }
+
+    deinit { observation.cancel() }
+
+    /// What is held in memory: for metrics.
+    package var size: (collections: Int, vectors: Int, bytes: Int) { book.size }
+
+    /// Runs `body`; what the catalog throws becomes ``CollectionsError/catalog(_:)``.
+    func catalog<Value>(
+        _ body: () throws(CatalogError) -> Value
+    ) throws(CollectionsError) -> Value {
+        do throws(CatalogError) { return try body() } catch { throw .catalog(error) }
+    }
+
+    func entry(_ name: CollectionName) throws(CollectionsError) -> IndexBook.Entry {
+        guard let entry = book.entry(name) else { throw .catalog(.noSuchCollection) }
+        return entry
+    }
+
+    /// The places of some items in the index, in order.
+    func rows(_ ids: [ItemID], in name: CollectionName) throws(CollectionsError) -> [Int64] {
+        var rows: [Int64] = []
+        for (place, id) in ids.enumerated() {
+            do throws(CatalogError) {
+                rows.append(try store.item(id, in: name).row)
+            } catch .noSuchItem {
+                throw .noSuchExample(place: place)
+            } catch {
+                throw .catalog(error)
+            }
+        }
+        return rows
+    }
+}

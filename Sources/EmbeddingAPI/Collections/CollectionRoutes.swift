@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Foundation
+internal import Catalog
+internal import Collections
+internal import EmbeddingPipeline
+internal import HTTPServer
+internal import ModelFolders
+internal import Vectors
+
+extension FacetAPI {
+    /// The catalog, or the answer of a service without one.
+    func requireCollections() throws(APIError) -> CollectionService {
+        guard let collections = configuration.collections else {
+            throw APIError(
+                .noCatalog,
+                "This service runs without a catalog. Start it with --store sqlite:PATH to have collections.")
+        }
+        return collections
+    }
+
+    /// Runs `body` where the disk may be waited for, and answers with what it returns or throws.
+    func onCatalog(
+        _ reply: @escaping @Sendable (HTTPResponse) -> Void,
+        _ body: @escaping @Sendable (CollectionService) throws(APIError) -> HTTPResponse
+    ) {
+        guard waitingForCatalog.enter() else {
+            return reply(response(APIError(.catalogQueueFull, "Too many calls wait for the catalog.", retryAfter: 1)))
+        }
+        catalogWork.addOperation { [self] in
+            defer { waitingForCatalog.leave() }
+            do throws(APIError) {
+                reply(try body(try requireCollections()))
+            } catch {
+                reply(response(error))
+            }
+        }
+    }
+
+    /// `PUT /v1/collections/{c}`: makes a collection, or finds the one made alike.
+    func createCollection(_ name: String, _ body: [UInt8]) throws(APIError) -> HTTPResponse {
+        let service = try requireCollections()
+        let fields = try JSONFields(body.isEmpty ? Array("{}".utf8) : body, known: ["model", "spaces", "element"])
+        var options = EmbeddingsOptions()
+        (options.model, options.spaces) = (try fields.string("model"), try fields.strings("spaces"))
+        let model = try options.resolveModel(configuration.registry)
+        if options.spaces == nil {
+            let heads = model.manifest.heads.map(\.name.text)
+            options.spaces = heads.isEmpty ? [SpaceName.backbone.text] : heads
+        }
+        let spaces = try options.resolveSpaces(model).map {
+            CollectionSpace(name: $0.name, dimensions: $0.dimensions)
+        }
+        let element: VectorElement
+        switch try fields.string("element") {
+        case nil, "float32": element = .float32
+        case "float16": element = .float16
+        default: throw APIError(.invalidRequest, "element is 'float32' or 'float16'.", param: "element")
+        }
+        let made = try catalog { () throws(CatalogError) in
+            try service.store.create(
+                CollectionDefinition(
+                    name: CollectionName(name), model: model.id, checkpoint: model.digest, spaces: spaces,
+                    element: element))
+        }
+        return json(made.isNew ? 201 : 200) { $0.object { Self.write(made.record, to: &$0) } }
+    }
+
+    /// `GET /v1/collections`.
+    func listCollections() throws(APIError) -> HTTPResponse {
+        let service = try requireCollections()
+        let records = try catalog { () throws(CatalogError) in try service.store.collections() }
+        return json { out in
+            out.object { list in
+                list.field("object", "list")
+                list.key("data")
+                list.array { data in for record in records { data.object { Self.write(record, to: &$0) } } }
+            }
+        }
+    }
+
+    /// `GET /v1/collections/{c}`.
+    func describeCollection(_ name: String) throws(APIError) -> HTTPResponse {
+        let record = try collection(name)
+        return json { $0.object { Self.write(record, to: &$0) } }
+    }
+
+    /// `DELETE /v1/collections/{c}`.
+    func deleteCollection(_ name: String) throws(APIError) -> HTTPResponse {
+        let service = try requireCollections()
+        try catalog { () throws(CatalogError) in try service.store.deleteCollection(CollectionName(name)) }
+        return json { $0.object { $0.field("deleted", true) } }
+    }
+
+    /// The collection as it stands.
+    func collection(_ name: String) throws(APIError) -> CollectionRecord {
+        let service = try requireCollections()
+        return try catalog { () throws(CatalogError) in try service.store.collection(CollectionName(name)) }
+    }
+
+    /// The model whose vectors the collection holds, if it is the one that is loaded.
+    func model(of record: CollectionRecord) throws(APIError) -> EmbeddingModel {
+        let id = record.definition.model
+        guard let model = configuration.registry[id] else {
+            throw APIError(
+                .checkpointConflict,
+                "The collection's model '\(id.text)' is not loaded. Serve it with --model \(id.text).",
+                param: "model")
+        }
+        guard model.digest == record.definition.checkpoint else {
+            throw APIError.changedModel(record, model: id.text)
+        }
+        return model
+    }
+
+    /// The manifest's spaces of a collection, in its order.
+    func spaces(of record: CollectionRecord, in model: EmbeddingModel) throws(APIError) -> [ModelManifest.Space] {
+        var spaces: [ModelManifest.Space] = []
+        for space in record.definition.spaces {
+            guard let found = model.manifest.space(space.name), found.dimensions == space.dimensions else {
+                throw APIError.changedModel(record, model: model.id.text)
+            }
+            spaces.append(found)
+        }
+        return spaces
+    }
+
+    // MARK: Writing answers
+
+    func catalog<Value>(_ body: () throws(CatalogError) -> Value) throws(APIError) -> Value {
+        do throws(CatalogError) { return try body() } catch { throw APIError(error) }
+    }
+
+    func json(_ status: Int = 200, _ body: (inout JSONWriter) -> Void) -> HTTPResponse {
+        var writer = JSONWriter()
+        body(&writer)
+        return HTTPResponse(status: status, contentType: "application/json", body: writer.bytes)
+    }
+
+    private static func write(_ record: CollectionRecord, to out: inout JSONWriter) {
+        out.field("name", record.definition.name.text)
+        out.field("object", "collection")
+        out.field("model", record.definition.model.text)
+        out.field("digest", record.definition.checkpoint.description)
+        out.key("spaces")
+        out.array { list in
+            for space in record.definition.spaces {
+                list.object {
+                    $0.field("name", space.name.text)
+                    $0.field("dimensions", space.dimensions)
+                }
+            }
+        }
+        out.field("element", record.definition.element == .float32 ? "float32" : "float16")
+        out.field("items", record.items)
+        out.field("bytes", record.bytes)
+        out.field("created", Int(record.created))
+        out.field("updated", Int(record.updated))
+    }
+}
