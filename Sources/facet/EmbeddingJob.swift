@@ -38,6 +38,8 @@ struct EmbeddingJob {
         }
     }
 
+    private typealias Slot = Promise<Result<EmbeddedImage, FileFailure>>
+
     private func start(_ path: String) -> Slot {
         let slot = Slot()
         let bytes: [UInt8]
@@ -79,22 +81,5 @@ enum FileFailure: Error, CustomStringConvertible {
         case .embedding(.image(let error)): error.description
         case .embedding(let failure): "\(failure)"
         }
-    }
-}
-
-/// A result on its way from the pipeline.
-private final class Slot: Sendable {
-    private let result = Mutex<Result<EmbeddedImage, FileFailure>?>(nil)
-    private let ready = DispatchSemaphore(value: 0)
-
-    func fulfil(_ value: Result<EmbeddedImage, FileFailure>) {
-        result.withLock { $0 = value }
-        ready.signal()
-    }
-
-    func wait() -> Result<EmbeddedImage, FileFailure> {
-        ready.wait()
-        guard let value = result.withLock({ $0 }) else { preconditionFailure("signalled without a result") }
-        return value
     }
 }

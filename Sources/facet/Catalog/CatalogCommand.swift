@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Catalog
+internal import Foundation
+
+/// `facet catalog`: the collections' file from the command line.
+struct CatalogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "catalog",
+        abstract: "Fill, read, copy and check the file that collections are kept in.",
+        discussion: """
+            'list', 'verify', 'backup' and 'export' only read and work beside a running server; 'import', 'reindex' and
+            'compact' write, and a server that has the file open must be stopped first.
+
+              facet catalog import shop pictures/ --keep        every image below a folder, resumable
+              facet catalog export shop shop-vectors/           vectors.npy, items.jsonl and spaces.json
+              facet catalog verify && facet catalog backup /backups/catalog.sqlite
+            """,
+        subcommands: [
+            CatalogListCommand.self, CatalogImportCommand.self, CatalogExportCommand.self, CatalogReindexCommand.self,
+            CatalogVerifyCommand.self, CatalogBackupCommand.self, CatalogCompactCommand.self,
+        ])
+}
+
+/// Which file the catalog is, for every sub-command.
+struct StoreOptions: ParsableArguments {
+    @Option(help: "Where collections are kept: sqlite:PATH. (default: \(Defaults.store))")
+    var store: String?
+
+    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.")
+    var config: String?
+
+    func settings() throws -> Settings { try Settings(configuration: config) }
+
+    /// The file's path; throws where the store is `none`.
+    func path() throws -> String {
+        guard let path = try StoreAddress(try settings().text("store", store, default: Defaults.store)).path else {
+            throw ValidationError("this needs a store: give --store sqlite:PATH.")
+        }
+        return path
+    }
+
+    /// Opens the file for writing; throws where there is none and it may not be made, or where another process writes it.
+    func open(makes: Bool) throws -> CatalogStore {
+        let path = try path()
+        guard makes || FileManager.default.fileExists(atPath: path) else {
+            throw CatalogError.cannotOpen(path: path, code: Int(ENOENT))
+        }
+        return try CatalogStore(CatalogConfiguration(path: path))
+    }
+}
+
+/// Why a sub-command does not go on, in a sentence or two.
+struct CatalogRefusal: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// What several sub-commands print.
+enum CatalogText {
+    /// A line for the person, on standard error.
+    static func say(_ text: String) {
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+    }
+
+    /// `1 item`, `2 items`.
+    static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    /// Bytes with a unit that leaves one to four digits before the point.
+    static func size(_ bytes: Int) -> String {
+        var (value, units) = (Double(bytes), ["KiB", "MiB", "GiB", "TiB"][...])
+        guard value >= 1024 else { return "\(bytes) B" }
+        var unit = ""
+        while value >= 1024, let next = units.popFirst() { (value, unit) = (value / 1024, next) }
+        return String(format: "%.1f %@", value, unit)
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Catalog
+
+/// `facet catalog verify`: reads everything and names what is wrong.
+struct CatalogVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Read the whole file and name what is damaged.",
+        discussion: "Works beside a running server. Exits with 1 when anything is wrong.")
+
+    @OptionGroup var store: StoreOptions
+
+    func run() throws {
+        let path = try store.path()
+        let report = try CatalogStore.verify(fileAt: path)
+        print(
+            """
+            \(path): checked the schema, SQLite's pages and references, \
+            \(CatalogText.count(report.collections, "collection")), \(CatalogText.count(report.items, "item")) with \
+            vectors and kept images, and \(CatalogText.count(report.cachedEmbeddings, "cached embedding")).
+            """)
+        guard !report.isSound else { return print("The catalog is sound.") }
+        for problem in report.problems { print("problem: \(problem)") }
+        print(
+            """
+            The catalog is damaged: \(CatalogText.count(report.problems.count, "problem")). Restore a backup, or import the \
+            items again into a new file.
+            """)
+        throw ExitCode(1)
+    }
+}
+
+/// `facet catalog backup`: a copy of the file as it stands.
+struct CatalogBackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy the catalog into a new file.",
+        discussion: "Works beside a running server: the copy is the catalog as it was when this began, whole or absent."
+    )
+
+    @OptionGroup var store: StoreOptions
+
+    @Argument(help: "The file to make.", completion: .file())
+    var destination: String
+
+    func run() throws {
+        let path = try store.path()
+        let stop = StopSignal()
+        var bar = ProgressBar(total: 1_000, unit: "‰ of the pages")
+        defer { bar.finish() }
+        let isDone = try CatalogStore.backup(fileAt: path, to: destination) { part in
+            bar.move(to: Int(part * 1_000))
+            return !stop.isRaised
+        }
+        bar.finish()
+        guard isDone else {
+            CatalogText.say("stopped; nothing was written")
+            throw ExitCode(130)
+        }
+        print("\(destination): a copy of \(path); check it with 'facet catalog verify --store sqlite:\(destination)'")
+    }
+}
+
+/// `facet catalog compact`: gives free pages back.
+struct CatalogCompactCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compact",
+        abstract: "Rewrite the file without free pages and in order.",
+        discussion: """
+            Needs free disk of up to twice the file's size. No server may have the file open. When it is interrupted the
+            file is what it was.
+            """)
+
+    @OptionGroup var store: StoreOptions
+
+    func run() throws {
+        let catalog = try store.open(makes: false)
+        let before = try catalog.size()
+        try catalog.compact()
+        let after = try catalog.size()
+        try catalog.close()
+        print(
+            """
+            \(try store.path()): \(CatalogText.size(before.file)), of these \(CatalogText.size(before.free)) free, \
+            became \(CatalogText.size(after.file))
+            """)
+    }
+}

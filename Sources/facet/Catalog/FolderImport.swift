@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Catalog
+internal import Foundation
+internal import ImageDecoding
+internal import Vectors
+
+/// The image files below a folder, by their paths within it, sorted.
+struct ImageFolder {
+    let root: String
+    let paths: [String]
+
+    /// Throws where it is no folder or has no images.
+    init(_ root: String) throws {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder), isFolder.boolValue else {
+            throw ValidationError("\(root) is no folder that can be read.")
+        }
+        let inside = FileManager.default.enumerator(atPath: root)
+        var found: [String] = []
+        while let path = inside?.nextObject() as? String {
+            if FileList.extensions.contains((path as NSString).pathExtension.lowercased()) { found.append(path) }
+        }
+        guard !found.isEmpty else {
+            throw ValidationError("the folder \(root) has no .png, .jpg, .jpeg or .webp files.")
+        }
+        self.root = root
+        paths = found.sorted()
+    }
+
+    /// At most `limit` bytes of a file.
+    func read(_ path: String, limit: Int) throws(FileFailure) -> [UInt8] {
+        guard let handle = FileHandle(forReadingAtPath: (root as NSString).appendingPathComponent(path)) else {
+            throw .unreadable(String(cString: strerror(errno)).lowercased())
+        }
+        do {
+            return Array(try handle.read(upToCount: limit) ?? Data())
+        } catch {
+            throw .unreadable(error.localizedDescription)
+        }
+    }
+}
+
+/// Brings a folder's images into a collection, but for those that are there already.
+struct FolderImport {
+    let folder: ImageFolder
+    let store: CatalogStore
+    let name: CollectionName
+    let ingest: ItemIngest
+    /// Whether the files' bytes are kept.
+    let keeps: Bool
+    /// Leading folders that become labels, at most 2.
+    let labelDepth: Int
+    let stop: StopSignal
+
+    /// Items that were there with the same bytes.
+    private(set) var skipped = 0
+    private var bar: ProgressBar
+    private var paceIsSet = false
+
+    init(
+        _ folder: ImageFolder, _ store: CatalogStore, into name: CollectionName, _ ingest: ItemIngest, keeps: Bool,
+        labelDepth: Int, stop: StopSignal
+    ) {
+        (self.folder, self.store, self.name, self.ingest) = (folder, store, name, ingest)
+        (self.keeps, self.labelDepth, self.stop) = (keeps, labelDepth, stop)
+        bar = ProgressBar(total: folder.paths.count, unit: "images")
+    }
+
+    /// Takes every file in turn; returns early after a stop, with what was computed on disk.
+    mutating func run() throws {
+        defer { bar.finish() }
+        for path in folder.paths where !stop.isRaised {
+            try take(path)
+            bar.move(to: skipped + ingest.settled, failed: ingest.failures.count, detail: skippedText)
+        }
+        try ingest.finish()
+        bar.move(to: skipped + ingest.settled, failed: ingest.failures.count, detail: skippedText)
+    }
+
+    private var skippedText: String { skipped == 0 ? "" : "\(skipped) skipped" }
+
+    private mutating func take(_ path: String) throws {
+        let (id, metadata, bytes): (ItemID, Metadata, [UInt8])
+        do {
+            id = try ItemID(path, limits: store.limits)
+            metadata = try Metadata(Self.labels(of: path, depth: labelDepth), limits: store.limits)
+            bytes = try folder.read(path, limit: ingest.imageLimits.bytes + 1)
+        } catch {
+            return ingest.fail(path, "\(error)")
+        }
+        if let known = try store.find(id, in: name), known.digest == ContentDigest(of: bytes) {
+            if keeps, known.originalBytes == nil { try keep(bytes, of: known) }
+            skipped += 1
+            return
+        }
+        // The pace is that of embedding: what a resumed import skips at its start does not count.
+        if !paceIsSet { bar = ProgressBar(total: folder.paths.count, unit: "images", initial: skipped) }
+        paceIsSet = true
+        try ingest.add(ItemIngest.Image(id: id, bytes: bytes, metadata: metadata, keeps: keeps))
+    }
+
+    /// Adds the bytes to an item that was stored without them.
+    private func keep(_ bytes: [UInt8], of item: Item) throws {
+        let draft = ItemDraft(
+            id: item.id, digest: item.digest, metadata: item.metadata, vector: try store.vector(of: item.id, in: name),
+            thumbnail: try store.thumbnail(of: item.id, in: name), original: bytes)
+        try ingest.add(draft)
+    }
+
+    /// `{"path"}`, with the names of the first folders as `category` and `subcategory`.
+    static func labels(of path: String, depth: Int) -> JSONValue {
+        let folders = path.split(separator: "/").dropLast().prefix(depth).map(String.init)
+        var members = [JSONMember(key: "path", value: .string(JSONString(path)))]
+        for (key, folder) in zip(["category", "subcategory"], folders) {
+            members.append(JSONMember(key: JSONString(key), value: .string(JSONString(folder))))
+        }
+        return .object(members.sorted { $0.key < $1.key })
+    }
+}
