@@ -64,5 +64,9 @@ struct AdviceText {
         candidate.name.prefix(1).uppercased() + candidate.name.dropFirst()
     }
 
-    private func percent(_ share: Double) -> String { "\(Int((100 * share).rounded()))%" }
+    /// Whole per cents; one digit more where they would round to 100.
+    private func percent(_ share: Double) -> String {
+        guard share < 1, share >= 0.995 else { return "\(Int((100 * share).rounded()))%" }
+        return "\((1_000 * min(share, 0.999)).rounded() / 10)%"
+    }
 }
