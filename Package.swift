@@ -107,6 +107,7 @@ let package = Package(
             "facet",
             uses: [
                 "EmbeddingAPI", "EmbeddingPipeline", "Evaluation", "ContrastiveTraining", "Collections", "Catalog",
+                "Advice", "Statistics",
                 "ModelFolders", "HTTPServer", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding",
                 "Tensors", "Vectors",
                 argumentParser, logging,

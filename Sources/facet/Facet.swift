@@ -19,6 +19,7 @@ struct Facet: ParsableCommand {
               facet train --data photos --out models/mine      train on a folder of images
               facet evaluate --models mine --data photos       measure what its spaces know and ignore
               facet catalog import shop photos                 keep a folder's vectors to search them, and more
+              facet advise shop --label-field category         which weights of the spaces suit labelled items
 
             Every flag has an environment variable (--queue-images: FACET_QUEUE_IMAGES) and a line in an optional
             configuration file (--config FILE, 'queue-images = 64').
@@ -26,6 +27,6 @@ struct Facet: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, EmbedCommand.self, InspectCommand.self, ConvertCommand.self, TrainCommand.self,
-            EvaluateCommand.self, CatalogCommand.self,
+            EvaluateCommand.self, CatalogCommand.self, AdviseCommand.self,
         ])
 }

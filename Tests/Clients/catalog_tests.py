@@ -224,6 +224,16 @@ def test_a_backup_opens_and_verifies_and_replaces_nothing(folder):
     assert not list(folder.glob("*-partial*"))
 
 
+def test_advice_comes_from_a_metadata_field_or_a_file_of_labels(folder):
+    load(folder)
+    items = export(folder)[1]
+    (folder / "labels.tsv").write_text("".join(f"{item['id']}\t{number % 2}\n" for number, item in enumerate(items)))
+    by_file = facet("advise", "shop", "--labels", folder / "labels.tsv", "--store", f"sqlite:{folder}/catalog.sqlite").stdout
+    assert f"{len(items)} examples of 2 labels" in by_file and '{"weights": {' in by_file, by_file
+    by_field = facet("advise", "shop", "--label-field", "none", "--store", f"sqlite:{folder}/catalog.sqlite", code=64)
+    assert "label at least two items" in by_field.stderr, by_field.stderr
+
+
 def test_compacting_gives_room_back(folder):
     load(folder, "--keep")
     assert "became" in catalog(folder, "compact").stdout
