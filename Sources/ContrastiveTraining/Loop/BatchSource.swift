@@ -68,7 +68,6 @@ struct BatchSource: Sendable {
 
     /// By space, image and key: whether the key shares the space's factor.
     private func shared(_ sets: [ViewSet]) -> [[Bool]] {
-        guard configuration.step.skipsSharedFactors else { return [] }
         let keys = configuration.headNames.count
         let none = Array(repeating: false, count: sets.count * keys)
         return [none]

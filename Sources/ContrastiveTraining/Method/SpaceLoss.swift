@@ -15,14 +15,19 @@ package struct SpaceLoss {
     let queue: KeyQueue
     /// Whether rows of the queue that came from the query's own image are left out.
     let skipsOwnImage: Bool
+    /// Whether keys that share the space's factor with the query by chance are left out of the negatives.
+    let skipsShared: Bool
     /// Multiplies the gradient: 1 / (spaces x queries of the step).
     let scale: Float
 
-    package init(space: Int, temperature: Float, queue: KeyQueue, skipsOwnImage: Bool, scale: Float) {
+    package init(
+        space: Int, temperature: Float, queue: KeyQueue, skipsOwnImage: Bool, skipsShared: Bool, scale: Float
+    ) {
         self.space = space
         self.temperature = temperature
         self.queue = queue
         self.skipsOwnImage = skipsOwnImage
+        self.skipsShared = skipsShared
         self.scale = scale
     }
 
@@ -35,7 +40,7 @@ package struct SpaceLoss {
         let keys: [UnsafePointer<Float>]
         /// The images' numbers.
         let images: ArraySlice<Int32>
-        /// For each query, whether key j shares this space's factor by chance and is therefore no negative; count x keys.
+        /// For each query, whether key j shares this space's factor, by copy or by chance; count x keys. Nil: not by chance.
         let shared: ArraySlice<Bool>?
 
         package init(
@@ -53,7 +58,8 @@ package struct SpaceLoss {
     /// Sums over the queries of a group.
     package struct Tally: Sendable {
         package var loss = 0.0
-        /// Pairs (q, k_i) closer than (q, k0); in space 0 over all i.
+        /// Pairs (q, k_i) closer than (q, k0); in space 0 over all i. Where k0 shares factor i too there is nothing to tell
+        /// apart, and the pair does not count.
         package var nearer = 0
         package var pairs = 0
         /// Queries whose positive beats every negative.
@@ -118,19 +124,30 @@ package struct SpaceLoss {
         for index in negatives { pulls[first + index] = expf((same[index] - peak) / temperature) * perScore }
         pulls[first + space] = expf((same[space] - peak) / temperature) * perScore - share
         let loss = log(sum) - Double((same[space] - peak) / temperature)
-        return Tally(
-            loss: loss, nearer: nearer(same), pairs: space == 0 ? same.count - 1 : 1, found: same[space] > rival ? 1 : 0
-        )
+        var tally = Tally(loss: loss, found: same[space] > rival ? 1 : 0)
+        compare(same, query, group, &tally)
+        return tally
     }
 
     private func isNegative(_ key: Int, _ query: Int, _ group: Group) -> Bool {
         guard space > 0, key != space else { return false }
-        guard let shared = group.shared else { return true }
-        return !shared[shared.startIndex + query * group.keys.count + key]
+        return !(skipsShared && shares(key, query, group))
     }
 
-    private func nearer(_ same: [Float]) -> Int {
-        space == 0 ? same.dropFirst().count { $0 > same[0] } : same[space] > same[0] ? 1 : 0
+    private func shares(_ key: Int, _ query: Int, _ group: Group) -> Bool {
+        guard let shared = group.shared else { return false }
+        return shared[shared.startIndex + query * group.keys.count + key]
+    }
+
+    private func compare(_ same: [Float], _ query: Int, _ group: Group, _ tally: inout Tally) {
+        guard space > 0 else {
+            tally.pairs = same.count - 1
+            tally.nearer = same.dropFirst().count { $0 > same[0] }
+            return
+        }
+        guard !shares(0, query, group) else { return }
+        tally.pairs = 1
+        tally.nearer = same[space] > same[0] ? 1 : 0
     }
 
     private func dot(_ queries: UnsafePointer<Float>, _ keys: UnsafePointer<Float>, _ row: Int) -> Float {

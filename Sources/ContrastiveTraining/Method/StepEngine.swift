@@ -49,7 +49,7 @@ package final class StepEngine {
     package struct Result: Sendable {
         /// By space.
         package var losses: [Double]
-        /// Share of pairs with cos(q, k_i) > cos(q, k0), by space; in space 0 over all i.
+        /// Share of pairs with cos(q, k_i) > cos(q, k0), by space, k0 not sharing factor i; in space 0 over all i.
         package var sameImageAccuracy: [Double]
         /// Share of queries whose positive beats every negative, by space.
         package var queueAccuracy: [Double]
@@ -67,7 +67,7 @@ package final class StepEngine {
         package var images: [Int32]
         /// For each key, the image at each position of its batch: a permutation, so that groups do not tell pairs.
         package var keyOrders: [[Int]]
-        /// By space, image and key: whether the key shares the space's factor with the query; empty when not asked for.
+        /// By space, image and key: whether the key shares the space's factor with the query; empty when not known.
         package var shared: [[Bool]]
 
         package init(images: [Int32], keyOrders: [[Int]], shared: [[Bool]] = []) {
@@ -139,7 +139,8 @@ package final class StepEngine {
             for space in queues.indices {
                 let loss = SpaceLoss(
                     space: space, temperature: settings.temperature, queue: queues[space],
-                    skipsOwnImage: settings.skipsOwnImage, scale: 1 / Float(queues.count * settings.batch))
+                    skipsOwnImage: settings.skipsOwnImage, skipsShared: settings.skipsSharedFactors,
+                    scale: 1 / Float(queues.count * settings.batch))
                 let keys = queues.indices.map { vectors.rows(key: $0, space: space, from: positions.lowerBound) }
                 let shared = batch.shared.isEmpty ? nil : batch.shared[space]
                 let width = queues.count

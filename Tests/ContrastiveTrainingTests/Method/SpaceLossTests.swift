@@ -36,7 +36,7 @@ struct SpaceLossTests {
 
         func loss(_ space: Int, skipsOwn: Bool, shared: [Bool]? = nil) -> (tally: SpaceLoss.Tally, gradient: [Float]) {
             let loss = SpaceLoss(
-                space: space, temperature: 0.2, queue: queue, skipsOwnImage: skipsOwn, scale: 1)
+                space: space, temperature: 0.2, queue: queue, skipsOwnImage: skipsOwn, skipsShared: true, scale: 1)
             var gradient = [Float](repeating: 9, count: queries.count)
             let storage = keys.map { key in
                 let storage = FloatStorage(count: key.count)
@@ -138,6 +138,9 @@ struct SpaceLossTests {
         #expect(other.found == 0)
         let first = example.loss(0, skipsOwn: true).tally
         #expect(first.pairs == 6 && first.nearer >= 3)
+        let chance = [true, true, false, false, true, false, false, true, false]
+        let told = example.loss(1, skipsOwn: true, shared: chance).tally
+        #expect(told.pairs == 2 && told.nearer == 2, "k0 of the first image shares the factor")
     }
 
     @Test("The queue overwrites its oldest rows and remembers where they came from")

@@ -59,10 +59,10 @@ struct StepParityTests {
             return StepEngine(try state(), settings: settings, inputSize: size, pool: pool)
         }
 
-        func run(_ engine: StepEngine, shared: Bool = false) throws -> StepEngine.Result {
+        func run(_ engine: StepEngine) throws -> StepEngine.Result {
             let views = try [values("views.query")] + (0..<keys).map { try values("views.key\($0)") }
             let orders = try (0..<keys).map { try values("order.key\($0)").map { Int($0) } }
-            let masks = shared ? try (0..<keys).map { try values("shared.\($0)").map { $0 != 0 } } : []
+            let masks = try (0..<keys).map { try values("shared.\($0)").map { $0 != 0 } }
             let batch = StepEngine.Batch(
                 images: try values("ids").map { Int32($0) }, keyOrders: orders, shared: masks)
             let count = views[0].count / 8
@@ -78,12 +78,12 @@ struct StepParityTests {
     func losses(name: String) throws {
         let example = try Example(name)
         let pool = ComputePool(threads: 2)
-        let cases: [(String, Bool, (inout StepSettings) -> Void)] = [
-            ("losses", false, { _ in }), ("losses.unmasked", false, { $0.skipsOwnImage = false }),
-            ("losses.shared", true, { _ in }),
+        let cases: [(String, (inout StepSettings) -> Void)] = [
+            ("losses", { _ in }), ("losses.unmasked", { $0.skipsOwnImage = false }),
+            ("losses.shared", { $0.skipsSharedFactors = true }),
         ]
-        for (key, shared, change) in cases {
-            let result = try example.run(example.engine(pool, change), shared: shared)
+        for (key, change) in cases {
+            let result = try example.run(example.engine(pool, change))
             let expected = try example.values(key)
             for (found, wanted) in zip(result.losses, expected) {
                 #expect(abs(found - Double(wanted)) < 2e-5 * Double(wanted), "\(key)")
