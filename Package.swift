@@ -70,6 +70,7 @@ let package = Package(
         module("Catalog", uses: ["Vectors", "CSQLite"]),
         module("VectorSearch", uses: ["CVectorScan"]),
         module("Advice", uses: ["Statistics"]),
+        module("Access", uses: ["Vectors", "Telemetry"]),
         // Layer 2
         module("Networks", uses: ["Kernels", "Checkpoints", "Tensors"]),
         module("Collections", uses: ["Catalog", "VectorSearch", "Advice", "Statistics", "Vectors"]),
@@ -99,7 +100,7 @@ let package = Package(
             name: "EmbeddingAPI",
             dependencies: [
                 "EmbeddingPipeline", "Collections", "Catalog", "VectorSearch", "Advice", "Statistics", "ModelFolders",
-                "HTTPServer", "ImageDecoding", "Vectors", "Telemetry",
+                "HTTPServer", "Access", "ImageDecoding", "Vectors", "Telemetry",
             ],
             resources: [.copy("Resources")], swiftSettings: strict),
         // Layer 6
@@ -108,8 +109,8 @@ let package = Package(
             uses: [
                 "EmbeddingAPI", "EmbeddingPipeline", "Evaluation", "ContrastiveTraining", "Collections", "Catalog",
                 "Advice", "Statistics",
-                "ModelFolders", "HTTPServer", "Networks", "Kernels", "Checkpoints", "Preprocessing", "ImageDecoding",
-                "Tensors", "Vectors",
+                "ModelFolders", "HTTPServer", "Access", "Networks", "Kernels", "Checkpoints", "Preprocessing",
+                "ImageDecoding", "Tensors", "Vectors",
                 argumentParser, logging,
             ]),
         program(
@@ -137,6 +138,7 @@ let package = Package(
         tests("CheckpointsTests", uses: ["Checkpoints", "Tensors"], fixtures: true),
         tests("CatalogTests", uses: ["Catalog", "Vectors"], fixtures: true),
         tests("VectorSearchTests", uses: ["VectorSearch"]),
+        tests("AccessTests", uses: ["Access", "Vectors", "Telemetry"]),
         tests("AdviceTests", uses: ["Advice", "Statistics"]),
         tests("CollectionsTests", uses: ["Collections", "Catalog", "VectorSearch", "Vectors"]),
         tests("HTTPServerTests", uses: ["HTTPServer", "Telemetry"]),
@@ -160,8 +162,8 @@ let package = Package(
         tests(
             "EmbeddingAPITests",
             uses: [
-                "EmbeddingAPI", "EmbeddingPipeline", "Collections", "Catalog", "ModelFolders", "HTTPServer", "Vectors",
-                "ServingTestSupport",
+                "EmbeddingAPI", "EmbeddingPipeline", "Collections", "Catalog", "ModelFolders", "HTTPServer", "Access",
+                "Vectors", "ServingTestSupport",
             ]),
         tests(
             "EvaluationTests",

@@ -89,6 +89,10 @@ package struct APIError: Error, Sendable, Equatable {
         case catalogUnavailable = "catalog_unavailable"
         case catalogFailed = "catalog_failed"
         case diskFull = "disk_full"
+        case keyMissing = "key_missing"
+        case keyUnknown = "key_unknown"
+        case keyForbidden = "key_forbidden"
+        case rateLimited = "rate_limited"
 
         /// The status that goes with the word.
         package var status: Int {
@@ -98,6 +102,8 @@ package struct APIError: Error, Sendable, Equatable {
                 .invalidItemID, .invalidMetadata, .invalidFilter, .invalidCursor, .invalidWeights, .invalidVector,
                 .invalidSpaces, .nothingToSearch, .nothingToCompare:
                 400
+            case .keyMissing, .keyUnknown: 401
+            case .keyForbidden: 403
             case .notFound, .modelNotFound, .noCatalog, .collectionNotFound, .itemNotFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
@@ -108,7 +114,7 @@ package struct APIError: Error, Sendable, Equatable {
             case .unsupportedMediaType, .imageFormatUnsupported: 415
             case .expectationFailed: 417
             case .imageEmpty, .imageTruncated, .imageCorrupt, .imageVariantUnsupported: 422
-            case .queueFull, .catalogQueueFull: 429
+            case .queueFull, .catalogQueueFull, .rateLimited: 429
             case .headersTooLarge: 431
             case .internalError, .catalogFailed: 500
             case .unsupportedTransferCoding, .unsupportedMethod: 501

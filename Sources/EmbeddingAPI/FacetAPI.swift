@@ -80,7 +80,11 @@ package final class FacetAPI: HTTPHandler {
     // MARK: HTTPHandler
 
     package func admit(_ head: HTTPRequestHead) -> HTTPAdmission {
-        switch router.match(head.method, head.pathSegments) {
+        let match = router.match(head.method, head.pathSegments)
+        if case .found(let endpoint, let captures) = match, let refusal = accessRefusal(endpoint, captures, head) {
+            return refuse(response(refusal), "access", head)
+        }
+        switch match {
         case .notFound:
             return refuse(error(.notFound, "There is nothing at this path."), "unknown", head)
         case .methodNotAllowed(let methods) where head.method == .options:
@@ -143,6 +147,7 @@ package final class FacetAPI: HTTPHandler {
         var writer = JSONWriter()
         writer.write(error)
         var response = HTTPResponse(status: error.status, contentType: "application/json", body: writer.bytes)
+        if error.status == 401 { response.headers.set("WWW-Authenticate", "Bearer realm=\"facet\"") }
         if let seconds = error.retryAfter { response.headers.set("Retry-After", String(seconds)) }
         return response
     }

@@ -35,6 +35,12 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self = .tcp(host: String(host), port: port)
     }
 
+    /// Whether other machines can reach it: a TCP address that is not the loopback's.
+    package var isOpenToOthers: Bool {
+        guard case .tcp(let host, _) = self else { return false }
+        return !(host == "localhost" || host == "::1" || host.hasPrefix("127."))
+    }
+
     /// The form ``init(parsing:)`` reads.
     package var description: String {
         switch self {

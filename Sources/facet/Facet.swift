@@ -20,6 +20,7 @@ struct Facet: ParsableCommand {
               facet evaluate --models mine --data photos       measure what its spaces know and ignore
               facet catalog import shop photos                 keep a folder's vectors to search them, and more
               facet advise shop --label-field category         which weights of the spaces suit labelled items
+              facet keys new web --role read --file keys       a key for a caller; serve --keys keys asks for it
 
             Every flag has an environment variable (--queue-images: FACET_QUEUE_IMAGES) and a line in an optional
             configuration file (--config FILE, 'queue-images = 64').
@@ -27,6 +28,6 @@ struct Facet: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, EmbedCommand.self, InspectCommand.self, ConvertCommand.self, TrainCommand.self,
-            EvaluateCommand.self, CatalogCommand.self, AdviseCommand.self,
+            EvaluateCommand.self, CatalogCommand.self, AdviseCommand.self, KeysCommand.self,
         ])
 }

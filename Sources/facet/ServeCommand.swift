@@ -66,6 +66,11 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Seconds that requests in flight get to finish when stopping. (default: 20)")
     var drainSeconds: Int?
 
+    @Option(
+        help: "File of the keys that callers need, made with 'facet keys'; read again on SIGHUP. (default: none needed)"
+    )
+    var keys: String?
+
     @Option(help: "Log lines as 'text' or 'json'. (default: text)")
     var logFormat: String?
 
@@ -76,7 +81,7 @@ struct ServeCommand: ParsableCommand {
     static let names = [
         "listen", "models", "model", "store", "cache-bytes", "threads", "queue-images", "max-images", "max-body-bytes",
         "max-pixels",
-        "max-connections", "drain-seconds", "log-format",
+        "max-connections", "drain-seconds", "keys", "log-format",
     ]
 
     func run() throws {
@@ -113,7 +118,7 @@ struct ServeCommand: ParsableCommand {
             api: APILimits(
                 bodyBytes: try settings.number("max-body-bytes", maxBodyBytes, default: body, in: 1024...1 << 30),
                 images: try settings.number("max-images", maxImages, default: 64, in: 1...10_000)),
-            catalog: catalog,
+            catalog: catalog, keys: settings.text("keys", keys),
             drain: .seconds(try settings.number("drain-seconds", drainSeconds, default: 20, in: 0...3600)))
     }
 }

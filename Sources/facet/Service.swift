@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import Catalog
 internal import Collections
 internal import Dispatch
@@ -28,6 +29,8 @@ final class Service: Sendable {
         var api: APILimits
         /// The catalog's file; nil for none.
         var catalog: CatalogConfiguration?
+        /// The file of keys; nil where anybody may do anything.
+        var keys: String?
         var drain: Duration
     }
 
@@ -35,6 +38,7 @@ final class Service: Sendable {
     private let log: LogWriter
     private let registry: ModelRegistry
     private let store: CatalogStore?
+    private let access: AccessControl?
     private let api: FacetAPI
     private let server: HTTPServer
     private let start = ContinuousClock.now
@@ -48,11 +52,12 @@ final class Service: Sendable {
         registry = ModelRegistry(folder: plan.models, defaultID: plan.model, pool: pool)
         let pipeline = EmbeddingPipeline(pool: pool, limits: plan.queue, imageLimits: plan.images)
         store = try plan.catalog.map { try CatalogStore($0) }
+        access = try plan.keys.map { path throws(KeyFileError) in try AccessControl(path: path) }
         let collections = try store.map { try CollectionService($0, threads: plan.threads) }
         api = FacetAPI(
             APIConfiguration(
-                registry: registry, pipeline: pipeline, collections: collections, limits: plan.api,
-                contract: try WebResources.contract()))
+                registry: registry, pipeline: pipeline, collections: collections, access: access,
+                limits: plan.api, contract: try WebResources.contract()))
         let configuration = HTTPServerConfiguration(addresses: plan.addresses, limits: plan.http)
         server = HTTPServer(configuration: configuration, handler: api) { log.warning("\($0)") }
         api.attach(server.metrics)
@@ -61,9 +66,10 @@ final class Service: Sendable {
     /// Serves until SIGTERM or SIGINT; returns when everything in flight is answered or the deadline has passed.
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
-        let sources = [SIGTERM, SIGINT].map(watch)
+        let sources = [SIGTERM, SIGINT].map(watch) + [watchReload()]
         let addresses = try server.start()
         for address in addresses { log.notice("listening", ["address": address.description]) }
+        sayWhoMayComeIn(addresses)
         do {
             try load()
         } catch {
@@ -86,6 +92,31 @@ final class Service: Sendable {
                 "threads": "\(plan.threads)", "instructions": model.plan.instructions.rawValue,
                 "after": "\(Self.milliseconds(ContinuousClock.now - start)) ms",
             ])
+    }
+
+    private func sayWhoMayComeIn(_ addresses: [ListenAddress]) {
+        if let access {
+            log.notice("keys are asked for", ["keys": "\(access.count)"])
+        } else if addresses.contains(where: \.isOpenToOthers) {
+            log.warning("anyone who reaches this address may read and write; --keys FILE asks for keys")
+        }
+    }
+
+    /// SIGHUP reads the keys again; a file with a fault leaves them as they were.
+    private func watchReload() -> any DispatchSourceSignal {
+        signal(SIGHUP, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global(qos: .userInitiated))
+        source.setEventHandler { [self] in
+            guard let access else { return log.notice("SIGHUP: there are no keys to read again") }
+            do {
+                try access.reload()
+                log.notice("keys read again", ["keys": "\(access.count)"])
+            } catch {
+                log.warning("the keys stay as they were: \(error)")
+            }
+        }
+        source.resume()
+        return source
     }
 
     /// On the first signal drains; a second one ends the process at once.

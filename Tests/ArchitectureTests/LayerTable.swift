@@ -41,6 +41,7 @@ struct LayerTable {
                 name: "layer 1",
                 targets: [
                     "Kernels", "Checkpoints", "Preprocessing", "HTTPServer", "Catalog", "VectorSearch", "Advice",
+                    "Access",
                 ]),
             Layer(name: "layer 2", targets: ["Networks", "Collections"]),
             Layer(name: "layer 3", targets: ["ModelFolders"]),
@@ -50,7 +51,9 @@ struct LayerTable {
         ],
         separations: [
             Separation(
-                importers: ["HTTPServer", "EmbeddingAPI", "Catalog", "VectorSearch", "Advice", "Collections"],
+                importers: [
+                    "HTTPServer", "EmbeddingAPI", "Catalog", "VectorSearch", "Advice", "Access", "Collections",
+                ],
                 forbidden: ["Tensors", "Kernels", "Networks"],
                 reason: "the serving half never sees tensors"),
             Separation(

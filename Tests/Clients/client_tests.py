@@ -272,6 +272,46 @@ def test_requests_in_flight_are_answered_when_the_server_stops(server):
     assert [a.status for a in answers] == [200] * 3 and all(len(json.loads(a.read())["data"]) == 64 for a in answers)
 
 
+def test_keys_let_in_whom_they_should_and_are_read_again(_):
+    def make(name, *words):
+        return subprocess.run([FACET, "keys", "new", name, "--file", keys, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    with tempfile.TemporaryDirectory() as folder:
+        keys = pathlib.Path(folder) / "keys"
+        reader, owner = make("web", "--rate", "100/hour"), make("ops", "--role", "admin")
+        assert keys.stat().st_mode & 0o777 == 0o600 and reader not in keys.read_text()
+        assert "web" in subprocess.run([FACET, "keys", "check", keys], capture_output=True, text=True, check=True).stdout
+        again = subprocess.run([FACET, "keys", "new", "web", "--file", keys], capture_output=True, text=True)
+        assert again.returncode != 0 and "already" in again.stderr
+        server = Server("--keys", str(keys))
+        try:
+            def ask(method, path, key=None, **more):
+                headers = {"Authorization": f"Bearer {key}"} if key else {}
+                return server.http.request(method, path, headers={**headers, **more.pop("headers", {})}, **more)
+
+            assert ask("GET", "/health/ready").status_code == 200
+            assert check_contract(ask("GET", "/v1/models"), "get", "/v1/models").json()["error"]["code"] == "key_missing"
+            assert check_contract(ask("GET", "/v1/models", "facet_x"), "get", "/v1/models").status_code == 401
+            assert ask("GET", "/v1/models", reader).status_code == 200
+            assert check_contract(ask("PUT", "/v1/collections/shop", reader), "put", "/v1/collections/{collection}").status_code == 403
+            assert ask("PUT", "/v1/collections/shop", owner).status_code == 201
+            client = openai.OpenAI(base_url=f"http://{server.address}/v1", api_key=reader)
+            assert len(client.embeddings.create(model="facet-small", input=[data_uri("rgb.png")]).data) == 1
+            late = make("late")
+            assert ask("GET", "/v1/models", late).status_code == 401
+            for text, expected in ((keys.read_text(), 200), (keys.read_text() + "half a line\n", 200), ("", 401)):
+                keys.write_text(text)
+                server.process.send_signal(signal.SIGHUP)
+                line = server.process.stderr.readline()
+                while "keys" not in line:
+                    line = server.process.stderr.readline()
+                assert ("stay as they were" in line) == ("half" in text), line
+                assert reader not in line and late not in line
+                assert ask("GET", "/v1/models", late).status_code == expected, text
+        finally:
+            server.stop()
+
+
 def test_command_line(server):
     folder = str(IMAGES)
     lines = subprocess.run([FACET, "embed", "--spaces", "color,concat", folder], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Collections
 import EmbeddingAPI
 import EmbeddingPipeline
@@ -16,14 +17,14 @@ struct Client {
 
     init(
         models: TestModels, limits: APILimits = APILimits(), queue: QueueLimits = QueueLimits(),
-        registry: ModelRegistry? = nil, collections: CollectionService? = nil
+        registry: ModelRegistry? = nil, collections: CollectionService? = nil, access: AccessControl? = nil
     ) throws {
         self.models = models
         pipeline = EmbeddingPipeline(pool: models.pool, limits: queue)
         api = FacetAPI(
             APIConfiguration(
-                registry: registry ?? models.registry, pipeline: pipeline, collections: collections, limits: limits,
-                contract: try WebResources.contract()))
+                registry: registry ?? models.registry, pipeline: pipeline, collections: collections,
+                access: access, limits: limits, contract: try WebResources.contract()))
     }
 
     func call(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import Catalog
 import Collections
 import EmbeddingAPI
@@ -17,11 +18,11 @@ final class CatalogClient: Sendable {
     let store: CatalogStore
     private let folder: URL
 
-    init() throws {
+    init(access: AccessControl? = nil) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("facet-api-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         store = try CatalogStore(CatalogConfiguration(path: folder.appendingPathComponent("c.sqlite").path))
-        client = try Client(models: TestModels(), collections: CollectionService(store, threads: 2))
+        client = try Client(models: TestModels(), collections: CollectionService(store, threads: 2), access: access)
     }
 
     deinit {

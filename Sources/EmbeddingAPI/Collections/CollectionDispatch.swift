@@ -49,7 +49,7 @@ extension FacetAPI {
         default:
             onCatalog(reply) { [self] _ throws(APIError) in
                 switch endpoint {
-                case .collections: try listCollections()
+                case .collections: try listCollections(request.head)
                 case .newCollection: try createCollection(name, request.body)
                 case .noCollection: try deleteCollection(name)
                 case .items: try listItems(name, request.head)

@@ -67,9 +67,10 @@ extension FacetAPI {
     }
 
     /// `GET /v1/collections`.
-    func listCollections() throws(APIError) -> HTTPResponse {
+    func listCollections(_ head: HTTPRequestHead) throws(APIError) -> HTTPResponse {
         let service = try requireCollections()
         let records = try catalog { () throws(CatalogError) in try service.store.collections() }
+            .filter { mayTouch($0.definition.name.text, head) }
         return json { out in
             out.object { list in
                 list.field("object", "list")
