@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Access
+package import Catalog
 package import Collections
 package import EmbeddingPipeline
 package import Telemetry
@@ -9,26 +10,41 @@ package import Telemetry
 package struct APIConfiguration: Sendable {
     package var registry: ModelRegistry
     package var pipeline: EmbeddingPipeline
-    /// Collections and the embedding cache; nil without a catalog.
-    package var collections: CollectionService?
+    /// Collections and the embedding cache; nil without a catalog, and while it is ``loading``.
+    package var collections: CollectionService? {
+        get { made ?? loading?.service }
+        set { made = newValue }
+    }
+    private var made: CollectionService?
+    /// Collections that are still being read; nil where they are all there, or where there are none.
+    package var loading: CollectionsLoading?
+    /// The thumbnails of collections that have no rule of their own.
+    package var thumbnails = ThumbnailRule.usual
     /// Who may do what; nil where anybody may do anything.
     package var access: AccessControl?
     package var limits: APILimits
     /// The bytes of openapi.yaml.
     package var contract: [UInt8]
+    /// What `/v1/info` tells.
+    package var info: ServiceInfo
+    /// Called for every answer, on the thread that finished it; must not block.
+    package var onAnswer: (@Sendable (AnswerRecord) -> Void)?
     package var ticker: any Ticker
 
     package init(
         registry: ModelRegistry, pipeline: EmbeddingPipeline, collections: CollectionService? = nil,
         access: AccessControl? = nil, limits: APILimits = APILimits(), contract: [UInt8],
+        info: ServiceInfo = ServiceInfo(), onAnswer: (@Sendable (AnswerRecord) -> Void)? = nil,
         ticker: any Ticker = MonotonicTicker()
     ) {
         self.registry = registry
         self.pipeline = pipeline
-        self.collections = collections
+        made = collections
         self.access = access
         self.limits = limits
         self.contract = contract
+        self.info = info
+        self.onAnswer = onAnswer
         self.ticker = ticker
     }
 }

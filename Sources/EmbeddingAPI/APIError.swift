@@ -82,6 +82,7 @@ package struct APIError: Error, Sendable, Equatable {
         case noCatalog = "no_catalog"
         case collectionNotFound = "collection_not_found"
         case itemNotFound = "item_not_found"
+        case thumbnailNotFound = "thumbnail_not_found"
         case checkpointConflict = "checkpoint_conflict"
         case collectionConflict = "collection_conflict"
         case tooLarge = "too_large"
@@ -89,6 +90,8 @@ package struct APIError: Error, Sendable, Equatable {
         case catalogUnavailable = "catalog_unavailable"
         case catalogFailed = "catalog_failed"
         case diskFull = "disk_full"
+        case modelUnusable = "model_unusable"
+        case defaultModel = "default_model"
         case keyMissing = "key_missing"
         case keyUnknown = "key_unknown"
         case keyForbidden = "key_forbidden"
@@ -104,16 +107,16 @@ package struct APIError: Error, Sendable, Equatable {
                 400
             case .keyMissing, .keyUnknown: 401
             case .keyForbidden: 403
-            case .notFound, .modelNotFound, .noCatalog, .collectionNotFound, .itemNotFound: 404
+            case .notFound, .modelNotFound, .noCatalog, .collectionNotFound, .itemNotFound, .thumbnailNotFound: 404
             case .methodNotAllowed: 405
             case .notAcceptable: 406
             case .requestTimeout: 408
-            case .checkpointConflict, .collectionConflict: 409
+            case .checkpointConflict, .collectionConflict, .defaultModel: 409
             case .bodyTooLarge, .imageTooManyBytes, .imageTooLarge, .tooManyImages, .tooLarge: 413
             case .targetTooLong: 414
             case .unsupportedMediaType, .imageFormatUnsupported: 415
             case .expectationFailed: 417
-            case .imageEmpty, .imageTruncated, .imageCorrupt, .imageVariantUnsupported: 422
+            case .imageEmpty, .imageTruncated, .imageCorrupt, .imageVariantUnsupported, .modelUnusable: 422
             case .queueFull, .catalogQueueFull, .rateLimited: 429
             case .headersTooLarge: 431
             case .internalError, .catalogFailed: 500

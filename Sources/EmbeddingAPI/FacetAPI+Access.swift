@@ -11,11 +11,12 @@ extension FacetAPI {
     static func role(for endpoint: Endpoint) -> Role? {
         switch endpoint {
         case .live, .ready, .contract: nil
-        case .embeddings, .models, .model, .metrics, .collections, .collection, .items, .item, .itemImage, .search,
+        case .embeddings, .info, .models, .model, .metrics, .collections, .collection, .items, .item, .itemImage, .itemThumbnail,
+            .search,
             .advise:
             .read
         case .newItems, .newItem, .noItem: .write
-        case .newCollection, .noCollection: .admin
+        case .newCollection, .noCollection, .loadModel, .unloadModel: .admin
         }
     }
 

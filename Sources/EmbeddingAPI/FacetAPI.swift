@@ -13,9 +13,9 @@ internal import Telemetry
 /// and a model that is not loaded yet are refused without taking the upload.
 package final class FacetAPI: HTTPHandler {
     enum Endpoint: Sendable {
-        case embeddings, models, model, live, ready, metrics, contract
+        case embeddings, models, model, loadModel, unloadModel, info, live, ready, metrics, contract
         case collections, collection, newCollection, noCollection
-        case items, newItems, item, newItem, noItem, itemImage, search, advise
+        case items, newItems, item, newItem, noItem, itemImage, itemThumbnail, search, advise
     }
 
     let configuration: APIConfiguration
@@ -30,11 +30,15 @@ package final class FacetAPI: HTTPHandler {
     let waitingForCatalog = WaitingCalls(most: 1_024)
     /// Searches, one at a time; each uses all threads.
     let searching = DispatchQueue(label: "facet.search", qos: .userInitiated)
+    /// Models are loaded and unloaded one at a time.
+    let modelWork = DispatchQueue(label: "facet.models", qos: .utility)
+    let started: Duration
     private let serverMetrics = Mutex<HTTPServerMetrics?>(nil)
 
     package init(_ configuration: APIConfiguration) {
         self.configuration = configuration
         requestIDs = RequestIDs()
+        started = configuration.ticker.now
         catalogWork.maxConcurrentOperationCount = 4
         catalogWork.qualityOfService = .userInitiated
         router = Self.routes()
@@ -45,6 +49,9 @@ package final class FacetAPI: HTTPHandler {
         router.add(.post, "/v1/embeddings", .embeddings)
         router.add(.get, "/v1/models", .models)
         router.add(.get, "/v1/models/{model}", .model)
+        router.add(.post, "/v1/models/{model}/load", .loadModel)
+        router.add(.post, "/v1/models/{model}/unload", .unloadModel)
+        router.add(.get, "/v1/info", .info)
         router.add(.get, "/health/live", .live)
         router.add(.get, "/health/ready", .ready)
         router.add(.get, "/metrics", .metrics)
@@ -60,6 +67,7 @@ package final class FacetAPI: HTTPHandler {
         router.add(.get, collection + "/items/{id}", .item)
         router.add(.delete, collection + "/items/{id}", .noItem)
         router.add(.get, collection + "/items/{id}/image", .itemImage)
+        router.add(.get, collection + "/items/{id}/thumbnail", .itemThumbnail)
         router.add(.post, collection + "/search", .search)
         router.add(.post, collection + "/advise", .advise)
         return router
@@ -116,6 +124,16 @@ package final class FacetAPI: HTTPHandler {
             embed(request, context) { [self] in reply(finish($0, "/v1/embeddings", context)) }
         case .models: reply(finish(listModels(), "/v1/models", context))
         case .model: reply(finish(describeModel(captures["model"] ?? ""), "/v1/models/{model}", context))
+        case .loadModel, .unloadModel:
+            let name = captures["model"] ?? ""
+            let loads = endpoint == .loadModel
+            onModels {
+                [self] in
+                reply(finish($0, "/v1/models/{model}/\(loads ? "load" : "unload")", context))
+            } _: { [self] () throws(APIError) in
+                try loads ? loadModel(name) : unloadModel(name)
+            }
+        case .info: reply(finish(info(), "/v1/info", context))
         case .live: reply(finish(live(), "/health/live", context))
         case .ready: reply(finish(ready(isDraining: draining.load(ordering: .relaxed)), "/health/ready", context))
         case .metrics: reply(finish(metricsPage(), "/metrics", context))
@@ -124,7 +142,7 @@ package final class FacetAPI: HTTPHandler {
                 status: 200, contentType: "application/yaml; charset=utf-8", body: configuration.contract)
             reply(finish(page, "/openapi.yaml", context))
         case .collections, .collection, .newCollection, .noCollection, .items, .newItems, .item, .newItem, .noItem,
-            .itemImage, .search, .advise:
+            .itemImage, .itemThumbnail, .search, .advise:
             let route = Self.name(of: endpoint)
             respond(endpoint, captures, request) { [self] in reply(finish($0, route, context)) }
         }
@@ -132,8 +150,13 @@ package final class FacetAPI: HTTPHandler {
 
     package func refusal(_ error: HTTPProtocolError) -> HTTPResponse {
         var response = response(APIError(error))
-        response.headers.set("X-Request-Id", requestIDs.next())
+        let id = requestIDs.next()
+        response.headers.set("X-Request-Id", id)
         responses.count(route: "protocol", status: response.status)
+        configuration.onAnswer?(
+            AnswerRecord(
+                id: id, method: "OTHER", route: "protocol", status: response.status, seconds: 0,
+                bytes: response.body.count, trace: nil, parent: nil))
         return response
     }
 
@@ -161,7 +184,17 @@ package final class FacetAPI: HTTPHandler {
         var response = response
         response.headers.set("X-Request-Id", context.id)
         responses.count(route: route, status: response.status)
+        if let tell = configuration.onAnswer { tell(record(of: response, route, context)) }
         return response
+    }
+
+    private func record(of response: HTTPResponse, _ route: String, _ context: RequestContext) -> AnswerRecord {
+        let trace = TraceContext(context.head.headers)
+        let known: [HTTPMethod] = [.get, .head, .post, .put, .delete, .options]
+        return AnswerRecord(
+            id: context.id, method: known.first { $0 == context.head.method }?.name ?? "OTHER", route: route,
+            status: response.status, seconds: (configuration.ticker.now - context.start).seconds,
+            bytes: response.body.count, trace: trace?.trace, parent: trace?.parent)
     }
 }
 

@@ -74,6 +74,9 @@ struct ServeCommand: ParsableCommand {
     @Option(help: "Log lines as 'text' or 'json'. (default: text)")
     var logFormat: String?
 
+    @Option(help: "Which answers get a line in the log: none, errors (status 500 and more) or all. (default: errors)")
+    var logRequests: String?
+
     @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.")
     var config: String?
 
@@ -81,7 +84,7 @@ struct ServeCommand: ParsableCommand {
     static let names = [
         "listen", "models", "model", "store", "cache-bytes", "threads", "queue-images", "max-images", "max-body-bytes",
         "max-pixels",
-        "max-connections", "drain-seconds", "keys", "log-format",
+        "max-connections", "drain-seconds", "keys", "log-format", "log-requests",
     ]
 
     func run() throws {
@@ -108,6 +111,10 @@ struct ServeCommand: ParsableCommand {
         var catalog = try StoreAddress(settings.text("store", store, default: Defaults.store)).configuration
         let cache = CatalogLimits().cacheBytes
         catalog?.limits.cacheBytes = try settings.number("cache-bytes", cacheBytes, default: cache, in: 0...1 << 50)
+        let lines = settings.text("log-requests", logRequests, default: Service.RequestLog.errors.rawValue)
+        guard let requestLog = Service.RequestLog(rawValue: lines) else {
+            throw ValidationError("log-requests is 'none', 'errors' or 'all', not '\(lines)'.")
+        }
         return Service.Plan(
             addresses: addresses,
             models: URL(fileURLWithPath: settings.text("models", models, default: Defaults.models)), model: id,
@@ -119,7 +126,8 @@ struct ServeCommand: ParsableCommand {
                 bodyBytes: try settings.number("max-body-bytes", maxBodyBytes, default: body, in: 1024...1 << 30),
                 images: try settings.number("max-images", maxImages, default: 64, in: 1...10_000)),
             catalog: catalog, keys: settings.text("keys", keys),
-            drain: .seconds(try settings.number("drain-seconds", drainSeconds, default: 20, in: 0...3600)))
+            drain: .seconds(try settings.number("drain-seconds", drainSeconds, default: 20, in: 0...3600)),
+            requestLog: requestLog)
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Access
+internal import ArgumentParser
 internal import Catalog
 internal import Collections
 internal import Dispatch
@@ -17,28 +18,11 @@ internal import Vectors
 
 /// The running server: binds, loads the model, waits for a signal, drains.
 final class Service: Sendable {
-    /// Everything that was decided before starting.
-    struct Plan: Sendable {
-        var addresses: [ListenAddress]
-        var models: URL
-        var model: ModelID
-        var threads: Int
-        var queue: QueueLimits
-        var images: ImageLimits
-        var http: HTTPLimits
-        var api: APILimits
-        /// The catalog's file; nil for none.
-        var catalog: CatalogConfiguration?
-        /// The file of keys; nil where anybody may do anything.
-        var keys: String?
-        var drain: Duration
-    }
-
     private let plan: Plan
-    private let log: LogWriter
-    private let registry: ModelRegistry
+    let log: LogWriter
+    let registry: ModelRegistry
     private let store: CatalogStore?
-    private let access: AccessControl?
+    let access: AccessControl?
     private let api: FacetAPI
     private let server: HTTPServer
     private let start = ContinuousClock.now
@@ -57,7 +41,9 @@ final class Service: Sendable {
         api = FacetAPI(
             APIConfiguration(
                 registry: registry, pipeline: pipeline, collections: collections, access: access,
-                limits: plan.api, contract: try WebResources.contract()))
+                limits: plan.api, contract: try WebResources.contract(),
+                info: ServiceInfo(version: Facet.configuration.version, settings: plan.settings),
+                onAnswer: Self.logger(plan.requestLog, log)))
         let configuration = HTTPServerConfiguration(addresses: plan.addresses, limits: plan.http)
         server = HTTPServer(configuration: configuration, handler: api) { log.warning("\($0)") }
         api.attach(server.metrics)
@@ -68,6 +54,7 @@ final class Service: Sendable {
         signal(SIGPIPE, SIG_IGN)
         let sources = [SIGTERM, SIGINT].map(watch) + [watchReload()]
         let addresses = try server.start()
+        log.notice("settings", Dictionary(plan.settings.map { ($0.name, $0.value) }) { $1 })
         for address in addresses { log.notice("listening", ["address": address.description]) }
         sayWhoMayComeIn(addresses)
         do {
@@ -92,31 +79,6 @@ final class Service: Sendable {
                 "threads": "\(plan.threads)", "instructions": model.plan.instructions.rawValue,
                 "after": "\(Self.milliseconds(ContinuousClock.now - start)) ms",
             ])
-    }
-
-    private func sayWhoMayComeIn(_ addresses: [ListenAddress]) {
-        if let access {
-            log.notice("keys are asked for", ["keys": "\(access.count)"])
-        } else if addresses.contains(where: \.isOpenToOthers) {
-            log.warning("anyone who reaches this address may read and write; --keys FILE asks for keys")
-        }
-    }
-
-    /// SIGHUP reads the keys again; a file with a fault leaves them as they were.
-    private func watchReload() -> any DispatchSourceSignal {
-        signal(SIGHUP, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global(qos: .userInitiated))
-        source.setEventHandler { [self] in
-            guard let access else { return log.notice("SIGHUP: there are no keys to read again") }
-            do {
-                try access.reload()
-                log.notice("keys read again", ["keys": "\(access.count)"])
-            } catch {
-                log.warning("the keys stay as they were: \(error)")
-            }
-        }
-        source.resume()
-        return source
     }
 
     /// On the first signal drains; a second one ends the process at once.

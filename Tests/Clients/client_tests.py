@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The server as its users meet it: the real program, the stock openai client, and answers held against openapi.yaml."""
-import base64, http.client, io, json, os, pathlib, random, re, signal, subprocess, sys, tempfile, threading, time
+import base64, http.client, io, json, os, pathlib, random, re, shutil, signal, subprocess, sys, tempfile, threading, time
 import httpx, numpy as np, openai, yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate as validate_contract
@@ -26,9 +26,9 @@ class Server:
             line = self.process.stderr.readline()
             assert line, "the server ended: " + "".join(self.log)
             self.log.append(line)
-            if " ready " in line:
+            if " ready " in line or '"message":"ready"' in line:
                 break
-        self.address = re.search(r"address=(\S+)", "".join(self.log)).group(1)
+        self.address = re.search(r'address"?[=:]"?([^\s"]+)', "".join(self.log)).group(1)
         self.http = httpx.Client(base_url=f"http://{self.address}", timeout=60)
 
     def stop(self):
@@ -310,6 +310,56 @@ def test_keys_let_in_whom_they_should_and_are_read_again(_):
                 assert ask("GET", "/v1/models", late).status_code == expected, text
         finally:
             server.stop()
+
+
+def test_a_model_is_replaced_under_load_without_a_failed_request(_):
+    with tempfile.TemporaryDirectory() as folder:
+        model = pathlib.Path(folder) / "facet-small"
+        shutil.copytree(ROOT / "models/facet-small", model)
+        server = Server("--models", folder, "--log-requests", "all", "--log-format", "json")
+        lines, answers, done = [], [], threading.Event()
+        drain = threading.Thread(target=lambda: lines.extend(server.process.stderr), daemon=True)
+        drain.start()
+
+        def load(number):
+            with httpx.Client(base_url=f"http://{server.address}", timeout=60) as http:
+                while not done.is_set():
+                    answers.append(http.post("/v1/embeddings", content=picture("rgb.png"), headers={
+                        "Content-Type": "image/png", "traceparent": f"00-{number:032x}-{7:016x}-01"}))
+
+        threads = [threading.Thread(target=load, args=(number,)) for number in (1, 2)]
+        for thread in threads:
+            thread.start()
+        try:
+            digests = [server.http.get("/v1/models/facet-small").json()["digest"]]
+            weights = bytearray((model / "model.safetensors").read_bytes())
+            for step in range(3):
+                weights[-2] ^= 1 << step
+                for content, works in ((bytes(weights[:1000]), False), (bytes(weights), True)):
+                    (model / "new").write_bytes(content)
+                    (model / "new").rename(model / "model.safetensors")
+                    if step == 1 or not works:
+                        reply = check_contract(server.http.post("/v1/models/facet-small/load"), "post", "/v1/models/{model}/load")
+                        assert reply.status_code == (200 if works else 422), reply.text
+                    else:
+                        server.process.send_signal(signal.SIGHUP)
+                        deadline = time.monotonic() + 20
+                        while server.http.get("/v1/models/facet-small").json()["digest"] == digests[-1]:
+                            assert time.monotonic() < deadline, "SIGHUP did not load the model again"
+                            time.sleep(0.02)
+                digests.append(server.http.get("/v1/models/facet-small").json()["digest"])
+            assert len(set(digests)) == 4, digests
+            check_contract(server.http.get("/v1/info"), "get", "/v1/info")
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+            server.stop()
+        drain.join(10)
+        assert len(answers) > 20 and all(answer.status_code == 200 for answer in answers), [a.text for a in answers if a.status_code != 200][:3]
+        traced = [record for record in map(json.loads, lines) if record.get("route") == "/v1/embeddings"]
+        assert len(traced) == len(answers) and {record["trace_id"][-1] for record in traced} == {"1", "2"}, len(traced)
+        assert all(record["status"] == "200" and float(record["ms"]) > 0 and record["parent_id"] for record in traced)
 
 
 def test_command_line(server):

@@ -36,7 +36,8 @@ struct AccessTests {
     /// Every call of the interface with the lowest role that may make it; nil where anybody may.
     static let calls: [(HTTPMethod, String, Role?)] = [
         (.get, "/health/live", nil), (.get, "/health/ready", nil), (.get, "/openapi.yaml", nil),
-        (.get, "/v1/models", .read), (.get, "/v1/models/looc", .read), (.get, "/metrics", .read),
+        (.get, "/v1/info", .read), (.get, "/v1/models", .read), (.get, "/v1/models/looc", .read),
+        (.post, "/v1/models/looc/load", .admin), (.post, "/v1/models/looc/unload", .admin), (.get, "/metrics", .read),
         (.post, "/v1/embeddings", .read), (.get, "/v1/collections", .read), (.get, "/v1/collections/shop", .read),
         (.get, "/v1/collections/shop/items", .read), (.get, "/v1/collections/shop/items/a", .read),
         (.get, "/v1/collections/shop/items/a/image", .read), (.post, "/v1/collections/shop/search", .read),

@@ -17,14 +17,16 @@ struct Client {
 
     init(
         models: TestModels, limits: APILimits = APILimits(), queue: QueueLimits = QueueLimits(),
-        registry: ModelRegistry? = nil, collections: CollectionService? = nil, access: AccessControl? = nil
+        registry: ModelRegistry? = nil, collections: CollectionService? = nil, access: AccessControl? = nil,
+        info: ServiceInfo = ServiceInfo(), onAnswer: (@Sendable (AnswerRecord) -> Void)? = nil
     ) throws {
         self.models = models
         pipeline = EmbeddingPipeline(pool: models.pool, limits: queue)
         api = FacetAPI(
             APIConfiguration(
                 registry: registry ?? models.registry, pipeline: pipeline, collections: collections,
-                access: access, limits: limits, contract: try WebResources.contract()))
+                access: access, limits: limits, contract: try WebResources.contract(),
+                info: info, onAnswer: onAnswer))
     }
 
     func call(

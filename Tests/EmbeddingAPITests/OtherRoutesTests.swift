@@ -87,7 +87,7 @@ struct OtherRoutesTests {
             "/v1/collections/{collection}", "/v1/collections/{collection}/advise",
             "/v1/collections/{collection}/items", "/v1/collections/{collection}/items/{id}",
             "/v1/collections/{collection}/items/{id}/image", "/v1/collections/{collection}/search", "/v1/embeddings",
-            "/v1/models", "/v1/models/{model}",
+            "/v1/info", "/v1/models", "/v1/models/{model}", "/v1/models/{model}/load", "/v1/models/{model}/unload",
         ]
         #expect(paths.sorted() == served)
         for code in APIError.Code.allCases {

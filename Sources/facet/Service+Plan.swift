@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Catalog
+internal import EmbeddingAPI
+internal import EmbeddingPipeline
+internal import Foundation
+internal import HTTPServer
+internal import ImageDecoding
+internal import Vectors
+
+extension Service {
+    /// Everything that was decided before starting.
+    struct Plan: Sendable {
+        var addresses: [ListenAddress]
+        var models: URL
+        var model: ModelID
+        var threads: Int
+        var queue: QueueLimits
+        var images: ImageLimits
+        var http: HTTPLimits
+        var api: APILimits
+        /// The catalog's file; nil for none.
+        var catalog: CatalogConfiguration?
+        /// The file of keys; nil where anybody may do anything.
+        var keys: String?
+        var drain: Duration
+        var requestLog: RequestLog
+    }
+
+    /// Which answers get a line in the log.
+    enum RequestLog: String, Sendable, CaseIterable {
+        case none
+        /// Those with a status of 500 and more.
+        case errors
+        case all
+    }
+}
+
+extension Service.Plan {
+    /// What `/v1/info` tells and the log's first line: every limit in force, no path and no address.
+    var settings: [(name: String, value: String)] {
+        [
+            ("cache-bytes", catalog.map { "\($0.limits.cacheBytes)" } ?? "0"),
+            ("drain-seconds", "\(drain.components.seconds)"),
+            ("log-requests", requestLog.rawValue), ("max-body-bytes", "\(api.bodyBytes)"),
+            ("max-connections", "\(http.connections)"), ("max-images", "\(api.images)"),
+            ("max-pixels", "\(images.pixels)"), ("queue-images", "\(queue.images)"),
+            ("store", catalog == nil ? "none" : "sqlite"), ("threads", "\(threads)"),
+        ]
+    }
+}
