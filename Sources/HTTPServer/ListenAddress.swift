@@ -41,6 +41,11 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return !(host == "localhost" || host == "::1" || host.hasPrefix("127."))
     }
 
+    /// Listens for a moment, to find out whether a server could.
+    package func tryListening() throws(HTTPServerError) {
+        for listener in try Listener.open(self) { listener.close() }
+    }
+
     /// The form ``init(parsing:)`` reads.
     package var description: String {
         switch self {

@@ -20,6 +20,7 @@ struct Facet: ParsableCommand {
               facet evaluate --models mine --data photos       measure what its spaces know and ignore
               facet catalog import shop photos                 keep a folder's vectors to search them, and more
               facet advise shop --label-field category         which weights of the spaces suit labelled items
+              facet doctor                                     would it work here, and if not, what to do
               facet keys new web --role read --file keys       a key for a caller; serve --keys keys asks for it
 
             Every flag has an environment variable (--queue-images: FACET_QUEUE_IMAGES) and a line in an optional
@@ -28,6 +29,6 @@ struct Facet: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, EmbedCommand.self, InspectCommand.self, ConvertCommand.self, TrainCommand.self,
-            EvaluateCommand.self, CatalogCommand.self, AdviseCommand.self, KeysCommand.self,
+            EvaluateCommand.self, CatalogCommand.self, AdviseCommand.self, KeysCommand.self, DoctorCommand.self,
         ])
 }

@@ -385,6 +385,20 @@ def test_command_line(server):
         assert "facet" in text and len(text) > 400
 
 
+def test_doctor_finds_what_is_wrong_and_changes_nothing(server):
+    def doctor(*words, **more):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([FACET, "doctor", "--models", ROOT / "models", *words], capture_output=True, text=True, cwd=folder, **more)
+            assert not os.listdir(folder), os.listdir(folder)
+            return done.returncode, done.stdout + done.stderr
+
+    code, text = doctor("--listen", "127.0.0.1:0")
+    assert code == 0 and "facet-small loads and runs" in text and "Everything is in order" in text, text
+    code, text = doctor("--listen", server.address, "--model", "nope", "--store", "sqlite:/nowhere/c.sqlite", "--keys", __file__)
+    assert code == 1 and text.count("FAIL") == 4 and "facet-small" in text and "is in use" in text, text
+    assert server.http.get("/health/ready").status_code == 200
+
+
 def test_many_large_files_are_embedded(server):
     with tempfile.TemporaryDirectory() as folder:
         large = pathlib.Path(folder) / "0.png"
