@@ -42,6 +42,12 @@ package struct AugmentationSettings: Sendable, Codable, Equatable {
     /// Published for digits of 32 pixels and photographs of 224 alike, so they are not scaled.
     package var textureKernels = [1, 3, 5, 7]
     package var textureChannels = TextureChannels.mixed
+    /// The sizes that do something: one weight for all channels is undone when the statistics are given back.
+    package var effectiveKernels: [Int] {
+        guard textureChannels == .same, textureKeepsStatistics else { return textureKernels }
+        let wide = textureKernels.filter { $0 > 1 }
+        return wide.isEmpty ? textureKernels : wide
+    }
     /// Whether the result gets the mean and spread of each channel back that it had before.
     package var textureKeepsStatistics = true
 

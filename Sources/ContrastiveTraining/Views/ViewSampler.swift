@@ -87,7 +87,8 @@ package struct ViewSampler: Sendable {
     private func drawTexture(_ stream: inout RandomStream) -> TextureParameters? {
         guard factors.contains(.texture) else { return nil }
         guard stream.chance(settings.textureProbability) else { return TextureParameters(convolution: nil) }
-        let kernel = settings.textureKernels[stream.index(below: settings.textureKernels.count)]
+        let kernels = settings.effectiveKernels
+        let kernel = kernels[stream.index(below: kernels.count)]
         let alpha = settings.textureMode == .mix ? Float(stream.uniform()) : 1
         return TextureParameters(convolution: .init(kernel: kernel, alpha: alpha, seed: stream.next()))
     }

@@ -44,4 +44,22 @@ struct AugmentationSettingsTests {
         #expect(refused { $0.cropScale = 1...1 } == nil)
         #expect(refused { ($0.flipProbability, $0.blurProbability) = (0, 1) } == nil)
     }
+
+    @Test("A texture that would change nothing is not drawn")
+    func effectiveKernels() {
+        var settings = AugmentationSettings()
+        #expect(settings.effectiveKernels == [1, 3, 5, 7], "nine weights of size 1 make false colours")
+        settings.textureChannels = .same
+        #expect(settings.effectiveKernels == [3, 5, 7])
+        settings.textureKeepsStatistics = false
+        #expect(settings.effectiveKernels == [1, 3, 5, 7])
+        (settings.textureKeepsStatistics, settings.textureKernels, settings.textureProbability) = (true, [1], 1)
+        #expect(settings.effectiveKernels == [1])
+        settings.textureKernels = [1, 3]
+        let sampler = ViewSampler(settings: settings, factors: [.texture], keyed: [])
+        var stream = RandomStream(seed: 3)
+        for _ in 0..<50 {
+            #expect(sampler.views(width: 9, height: 9, stream: &stream).query.texture?.convolution?.kernel == 3)
+        }
+    }
 }
