@@ -30,6 +30,11 @@ extension CatalogError: CustomStringConvertible {
             The collection holds vectors of the checkpoint \(bound), not of \(asked). Use that checkpoint, reindex the \
             collection, or make another one.
             """
+        case .preprocessingConflict(let bound, let asked):
+            """
+            The collection holds vectors of images prepared as '\(bound)', not as '\(asked)'. Use a model folder with those \
+            settings and a program of that version, reindex the collection, or make another one.
+            """
         case .definitionConflict:
             "The collection exists with another model name, other spaces or another element type. Use another name."
         case .diskFull:

@@ -33,6 +33,8 @@ package enum CatalogError: Error, Hashable, Sendable {
     case nameTaken
     /// The collection holds vectors of another checkpoint.
     case checkpointConflict(bound: ContentDigest, asked: ContentDigest)
+    /// The collection holds vectors of images that were prepared in another way.
+    case preprocessingConflict(bound: String, asked: String)
     /// The collection exists with the same checkpoint but other spaces, another model name or element type.
     case definitionConflict
 
@@ -80,6 +82,7 @@ package enum CatalogError: Error, Hashable, Sendable {
         case .noSuchItem: "item_not_found"
         case .nameTaken: "collection_name_taken"
         case .checkpointConflict: "checkpoint_conflict"
+        case .preprocessingConflict: "preprocessing_conflict"
         case .definitionConflict: "collection_conflict"
         case .diskFull: "disk_full"
         case .readOnly: "catalog_read_only"

@@ -5,18 +5,25 @@ internal import Vectors
 extension CatalogStore {
     /// Makes a collection, or finds the one that was made the same way; `isNew` says which.
     ///
-    /// Throws `checkpointConflict` with both digests when it holds another checkpoint's vectors, `definitionConflict`
-    /// when anything else differs, `invalidSpaces`, and errors of the store.
+    /// `thumbnails`, where given, becomes the collection's rule, also of one that was there. Throws `checkpointConflict`
+    /// with both digests when it holds another checkpoint's vectors, `preprocessingConflict` when its images were prepared
+    /// in another way, `definitionConflict` when anything else differs, `invalidSpaces`, and errors of the store.
     package func create(
-        _ definition: CollectionDefinition
+        _ definition: CollectionDefinition, thumbnails: ThumbnailRule? = nil
     ) throws(CatalogError) -> (record: CollectionRecord, isNew: Bool) {
         try definition.validate(limits)
         let made = try writer.perform(bytes: 1_000) { (scope) throws(CatalogError) -> MadeCollection in
             if let known = try CollectionRows.find(definition.name, on: scope.connection) {
                 try Self.require(definition, matches: known.definition)
-                return MadeCollection(record: known, isNew: false)
+                var record = known
+                if let thumbnails, thumbnails != known.thumbnails {
+                    record.thumbnails = thumbnails
+                    try CollectionRows.update(record, on: scope.connection)
+                }
+                return MadeCollection(record: record, isNew: false)
             }
-            let record = try CollectionRows.insert(definition, now: scope.now, on: scope.connection)
+            let record = try CollectionRows.insert(
+                definition, thumbnails: thumbnails, now: scope.now, on: scope.connection)
             scope.report(.collectionCreated(record))
             return MadeCollection(record: record, isNew: true)
         }
@@ -34,7 +41,12 @@ extension CatalogStore {
         guard asked.checkpoint == bound.checkpoint else {
             throw .checkpointConflict(bound: bound.checkpoint, asked: asked.checkpoint)
         }
-        guard asked == bound else { throw .definitionConflict }
+        guard bound.isPrepared(as: asked.preprocessing) else {
+            throw .preprocessingConflict(bound: bound.preprocessing ?? "", asked: asked.preprocessing ?? "")
+        }
+        guard asked.with(name: bound.name, preprocessing: bound.preprocessing) == bound else {
+            throw .definitionConflict
+        }
     }
 
     /// The collection with its counts; throws `noSuchCollection`.
@@ -57,6 +69,24 @@ extension CatalogStore {
             scope.report(.collectionDeleted(key: record.key))
         }
         writer.purgeLater()
+    }
+
+    /// Purges what deleted collections left and gives their pages back now, instead of behind other writes.
+    ///
+    /// `goesOn` is told the items purged so far; where it returns false the rest is left to the background, or to the next
+    /// time the store is opened. Other writes go on in between.
+    package func finishDeletions(goesOn: (_ items: Int) -> Bool = { _ in true }) throws(CatalogError) {
+        var items = 0
+        while goesOn(items) {
+            let purged = try writer.perform(bytes: 0) { (scope) throws(CatalogError) in try Writer.purge(scope) }
+            guard let purged else { break }
+            items += purged
+        }
+        while goesOn(items),
+            try writer.exclusively({ (connection) throws(CatalogError) in
+                try Writer.giveBackSlice(connection)
+            })
+        {}
     }
 
     /// Gives a collection another name, with `replacing` in place of the one that has it, in one step for all readers.

@@ -21,6 +21,8 @@ package final class CatalogStore: Sendable {
     package let cache: EmbeddingCache
     /// The one writer; other modules use the methods of the store.
     package let writer: Writer
+    /// How far the last ``follow(load:apply:)`` is with its vectors.
+    package let loading = LoadProgress()
     let readers: ReaderPool
     let observers: CommitObservers
     private let lock: WriterLock

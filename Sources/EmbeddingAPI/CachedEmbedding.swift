@@ -66,10 +66,7 @@ private struct CacheLookup: Sendable {
 
     /// Every setting and version that a vector depends on.
     private static func key(_ digest: ContentDigest, _ model: EmbeddingModel) -> EmbeddingKey {
-        let settings = model.preprocessing
-        return EmbeddingKey(
-            content: digest, checkpoint: model.digest,
-            preprocessing: "v\(settings.version) \(settings.resize) \(settings.size) \(settings.mean) \(settings.std)")
+        EmbeddingKey(content: digest, checkpoint: model.digest, preprocessing: model.preprocessing.identity)
     }
 
     /// Remembers what was computed.
@@ -97,6 +94,7 @@ private struct CacheLookup: Sendable {
     private func made(_ image: EmbeddedImage, isCached: Bool) -> CachedEmbedding {
         let embeddings = request.normalise ? image.embeddings.map(\.normalised) : image.embeddings
         return CachedEmbedding(
-            image: EmbeddedImage(digest: image.digest, embeddings: embeddings), isCached: isCached)
+            image: EmbeddedImage(digest: image.digest, embeddings: embeddings, thumbnail: image.thumbnail),
+            isCached: isCached)
     }
 }

@@ -10,13 +10,14 @@ extension FacetAPI {
     /// Health stays open for probes, and so do the contract and the pages, which hold nobody's data.
     static func role(for endpoint: Endpoint) -> Role? {
         switch endpoint {
-        case .live, .ready, .contract: nil
-        case .embeddings, .info, .models, .model, .metrics, .collections, .collection, .items, .item, .itemImage, .itemThumbnail,
+        case .live, .ready, .contract, .page: nil
+        case .embeddings, .info, .models, .model, .metrics, .collections, .collection, .items, .item, .itemImage,
+            .itemThumbnail,
             .search,
-            .advise:
+            .advise, .map, .sample:
             .read
         case .newItems, .newItem, .noItem: .write
-        case .newCollection, .noCollection, .loadModel, .unloadModel: .admin
+        case .newCollection, .noCollection, .loadSample, .loadModel, .unloadModel: .admin
         }
     }
 

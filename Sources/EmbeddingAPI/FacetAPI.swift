@@ -15,6 +15,7 @@ package final class FacetAPI: HTTPHandler {
     enum Endpoint: Sendable {
         case embeddings, models, model, loadModel, unloadModel, info, live, ready, metrics, contract
         case collections, collection, newCollection, noCollection
+        case page, map, sample, loadSample
         case items, newItems, item, newItem, noItem, itemImage, itemThumbnail, search, advise
     }
 
@@ -33,6 +34,8 @@ package final class FacetAPI: HTTPHandler {
     /// Models are loaded and unloaded one at a time.
     let modelWork = DispatchQueue(label: "facet.models", qos: .utility)
     let started: Duration
+    let maps = MapBook()
+    let samples = SampleLoader()
     private let serverMetrics = Mutex<HTTPServerMetrics?>(nil)
 
     package init(_ configuration: APIConfiguration) {
@@ -70,6 +73,7 @@ package final class FacetAPI: HTTPHandler {
         router.add(.get, collection + "/items/{id}/thumbnail", .itemThumbnail)
         router.add(.post, collection + "/search", .search)
         router.add(.post, collection + "/advise", .advise)
+        addPages(to: &router)
         return router
     }
 
@@ -134,6 +138,7 @@ package final class FacetAPI: HTTPHandler {
                 try loads ? loadModel(name) : unloadModel(name)
             }
         case .info: reply(finish(info(), "/v1/info", context))
+        case .page, .map, .sample, .loadSample: respond(endpoint, captures, request.head, context, reply)
         case .live: reply(finish(live(), "/health/live", context))
         case .ready: reply(finish(ready(isDraining: draining.load(ordering: .relaxed)), "/health/ready", context))
         case .metrics: reply(finish(metricsPage(), "/metrics", context))
@@ -180,7 +185,7 @@ package final class FacetAPI: HTTPHandler {
         return .refuse(finish(response, route, context))
     }
 
-    private func finish(_ response: HTTPResponse, _ route: String, _ context: RequestContext) -> HTTPResponse {
+    func finish(_ response: HTTPResponse, _ route: String, _ context: RequestContext) -> HTTPResponse {
         var response = response
         response.headers.set("X-Request-Id", context.id)
         responses.count(route: route, status: response.status)

@@ -16,12 +16,16 @@ extension FacetAPI {
         return HTTPResponse(status: 200, contentType: "application/json", body: writer.bytes)
     }
 
-    /// The default model has run a forward pass, passes keep finishing, and the server is not draining.
+    /// The default model has run a forward pass, the collections are in memory, passes keep finishing, and the server is not draining.
     func ready(isDraining: Bool) -> HTTPResponse {
         if isDraining { return error(.notReady, "The server is draining.") }
         guard let model = configuration.registry.defaultModel else {
             return response(
                 APIError(.notReady, "The model '\(configuration.registry.defaultID)' is still loading.", retryAfter: 1))
+        }
+        if let loading = configuration.loading, loading.service == nil {
+            return response(
+                APIError(.notReady, "The collections are still loading: \(loading.state).", retryAfter: 1))
         }
         let wait = configuration.pipeline.oldestWait
         guard wait < Self.stuckAfter else {

@@ -108,6 +108,9 @@ package struct PreprocessingSummary: Sendable {
     /// The version of the preprocessing code; with the digest it tells which vectors belong together.
     package let version: Int
 
+    /// Everything that a vector depends on beside the image and the checkpoint, as one text that is kept with vectors.
+    package var identity: String { "v\(version) \(resize) \(size) \(mean) \(std)" }
+
     init(_ settings: Preprocessing) {
         size = settings.size
         resize = settings.resize.rawValue

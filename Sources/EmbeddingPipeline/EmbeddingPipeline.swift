@@ -26,12 +26,12 @@ package final class EmbeddingPipeline: Sendable {
     package let imageLimits: ImageLimits
     package let metrics = PipelineMetrics()
     package let pool: ComputePool
-    private let decoder: ImageDecoder
+    let decoder: ImageDecoder
     private let ticker: any Ticker
-    private let admission: Mutex<Admission>
-    private let decoding: WorkLane
+    let admission: Mutex<Admission>
+    let decoding: WorkLane
     private let inference: InferenceLane
-    private let answering = DispatchQueue(label: "facet.answer", qos: .userInitiated, attributes: .concurrent)
+    let answering = DispatchQueue(label: "facet.answer", qos: .userInitiated, attributes: .concurrent)
 
     /// A pipeline that computes on `pool` and decodes on as many threads as the pool has.
     package init(
@@ -94,13 +94,16 @@ package final class EmbeddingPipeline: Sendable {
         do {
             let image = try decoder.decode(bytes, atLeast: preprocessing.minimumDecodeSize)
             let input = preprocessing.prepare(image)
+            let thumbnail = request.thumbnailSide.flatMap { image.thumbnail(side: $0) }
             let end = ticker.now
             metrics.decode.observe(end - start)
             pending.record {
                 $0.queue += start - submitted
                 $0.decode += end - start
             }
-            inference.submit(PreparedImage(pending: pending, index: index, digest: digest, input: input, ready: end))
+            inference.submit(
+                PreparedImage(
+                    pending: pending, index: index, digest: digest, input: input, thumbnail: thumbnail, ready: end))
         } catch {
             pending.record { $0.decode += ticker.now - start }
             pending.finish(index, .failure(.image(error)))

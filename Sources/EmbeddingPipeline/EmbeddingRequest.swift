@@ -13,17 +13,20 @@ package struct EmbeddingRequest: Sendable {
     package var spaces: [ModelManifest.Space]
     /// Whether vectors that the network gives with their length (backbone, representations, concat) are L2-normalised.
     package var normalise: Bool
+    /// Pixels of the longer side of the small JPEG file that is made of each image, at most; nil for none.
+    package var thumbnailSide: Int?
     /// Asked before each stage; work for a caller who has gone is dropped.
     package var isCancelled: @Sendable () -> Bool
 
     package init(
         images: [[UInt8]], model: EmbeddingModel, spaces: [ModelManifest.Space], normalise: Bool = false,
-        isCancelled: @escaping @Sendable () -> Bool = { false }
+        thumbnailSide: Int? = nil, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
         self.images = images
         self.model = model
         self.spaces = spaces
         self.normalise = normalise
+        self.thumbnailSide = thumbnailSide
         self.isCancelled = isCancelled
     }
 
@@ -37,10 +40,13 @@ package struct EmbeddedImage: Sendable, Equatable {
     package let digest: ContentDigest
     /// A vector for each space asked for, in that order.
     package let embeddings: [Embedding]
+    /// A small JPEG file of the image, where one was asked for.
+    package let thumbnail: [UInt8]?
 
-    package init(digest: ContentDigest, embeddings: [Embedding]) {
+    package init(digest: ContentDigest, embeddings: [Embedding], thumbnail: [UInt8]? = nil) {
         self.digest = digest
         self.embeddings = embeddings
+        self.thumbnail = thumbnail
     }
 }
 

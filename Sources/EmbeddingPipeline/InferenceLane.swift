@@ -16,6 +16,7 @@ struct PreparedImage: Sendable {
     let digest: ContentDigest
     /// What the network reads: [size, size, 3].
     let input: Tensor
+    let thumbnail: [UInt8]?
     /// When it became ready.
     let ready: Duration
 
@@ -136,7 +137,7 @@ final class InferenceLane: Sendable {
             guard embedding.values.allSatisfy(\.isFinite) else { return .failure(.notFinite) }
             embeddings.append(embedding)
         }
-        return .success(EmbeddedImage(digest: image.digest, embeddings: embeddings))
+        return .success(EmbeddedImage(digest: image.digest, embeddings: embeddings, thumbnail: image.thumbnail))
     }
 
     /// The vector of a space: segments of `concat` are L2-normalised each, other spaces have one part.

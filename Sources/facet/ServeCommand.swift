@@ -71,6 +71,10 @@ struct ServeCommand: ParsableCommand {
     )
     var keys: String?
 
+    @Option(
+        help: "Pixels of the longer side of the small pictures kept of items, 16 to 1024, or 'none'. (default: 160)")
+    var thumbnails: String?
+
     @Option(help: "Log lines as 'text' or 'json'. (default: text)")
     var logFormat: String?
 
@@ -84,7 +88,7 @@ struct ServeCommand: ParsableCommand {
     static let names = [
         "listen", "models", "model", "store", "cache-bytes", "threads", "queue-images", "max-images", "max-body-bytes",
         "max-pixels",
-        "max-connections", "drain-seconds", "keys", "log-format", "log-requests",
+        "max-connections", "drain-seconds", "keys", "log-format", "log-requests", "thumbnails",
     ]
 
     func run() throws {
@@ -126,6 +130,7 @@ struct ServeCommand: ParsableCommand {
                 bodyBytes: try settings.number("max-body-bytes", maxBodyBytes, default: body, in: 1024...1 << 30),
                 images: try settings.number("max-images", maxImages, default: 64, in: 1...10_000)),
             catalog: catalog, keys: settings.text("keys", keys),
+            thumbnails: try ThumbnailOption.rule(settings.text("thumbnails", thumbnails)) ?? .usual,
             drain: .seconds(try settings.number("drain-seconds", drainSeconds, default: 20, in: 0...3600)),
             requestLog: requestLog)
     }

@@ -23,6 +23,8 @@ extension Service {
         var catalog: CatalogConfiguration?
         /// The file of keys; nil where anybody may do anything.
         var keys: String?
+        /// The thumbnails of collections that have no rule of their own.
+        var thumbnails: ThumbnailRule
         var drain: Duration
         var requestLog: RequestLog
     }
@@ -46,6 +48,7 @@ extension Service.Plan {
             ("max-connections", "\(http.connections)"), ("max-images", "\(api.images)"),
             ("max-pixels", "\(images.pixels)"), ("queue-images", "\(queue.images)"),
             ("store", catalog == nil ? "none" : "sqlite"), ("threads", "\(threads)"),
+            ("thumbnails", "\(thumbnails)"),
         ]
     }
 }

@@ -22,6 +22,7 @@ final class Service: Sendable {
     let log: LogWriter
     let registry: ModelRegistry
     private let store: CatalogStore?
+    private let loading: CollectionsLoading?
     let access: AccessControl?
     private let api: FacetAPI
     private let server: HTTPServer
@@ -37,13 +38,15 @@ final class Service: Sendable {
         let pipeline = EmbeddingPipeline(pool: pool, limits: plan.queue, imageLimits: plan.images)
         store = try plan.catalog.map { try CatalogStore($0) }
         access = try plan.keys.map { path throws(KeyFileError) in try AccessControl(path: path) }
-        let collections = try store.map { try CollectionService($0, threads: plan.threads) }
-        api = FacetAPI(
-            APIConfiguration(
-                registry: registry, pipeline: pipeline, collections: collections, access: access,
-                limits: plan.api, contract: try WebResources.contract(),
-                info: ServiceInfo(version: Facet.configuration.version, settings: plan.settings),
-                onAnswer: Self.logger(plan.requestLog, log)))
+        loading = store.map { CollectionsLoading($0) }
+        var served = APIConfiguration(
+            registry: registry, pipeline: pipeline, access: access, limits: plan.api,
+            contract: try WebResources.contract(),
+            info: ServiceInfo(version: Facet.configuration.version, settings: plan.settings),
+            onAnswer: Self.logger(plan.requestLog, log))
+        served.loading = loading
+        served.thumbnails = plan.thumbnails
+        api = FacetAPI(served)
         let configuration = HTTPServerConfiguration(addresses: plan.addresses, limits: plan.http)
         server = HTTPServer(configuration: configuration, handler: api) { log.warning("\($0)") }
         api.attach(server.metrics)
@@ -71,6 +74,7 @@ final class Service: Sendable {
 
     private func load() throws {
         let model = try registry.load(plan.model)
+        try loadCollections()
         let spaces = model.manifest.spaces.map { "\($0.name):\($0.dimensions)" }.joined(separator: ",")
         log.notice(
             "ready",
@@ -78,6 +82,21 @@ final class Service: Sendable {
                 "model": model.id.text, "digest": model.digest.description, "spaces": spaces,
                 "threads": "\(plan.threads)", "instructions": model.plan.instructions.rawValue,
                 "after": "\(Self.milliseconds(ContinuousClock.now - start)) ms",
+            ])
+    }
+
+    /// Reads the collections' vectors while the server answers already; calls about them wait for this.
+    private func loadCollections() throws {
+        guard let store, let loading else { return }
+        let begun = ContinuousClock.now
+        let service = try CollectionService(store, threads: plan.threads)
+        loading.finish(service)
+        let size = service.size
+        log.notice(
+            "collections in memory",
+            [
+                "collections": "\(size.collections)", "vectors": "\(size.vectors)", "bytes": "\(size.bytes)",
+                "took": "\(Self.milliseconds(ContinuousClock.now - begun)) ms",
             ])
     }
 

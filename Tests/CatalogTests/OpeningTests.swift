@@ -19,18 +19,21 @@ struct OpeningTests {
         #expect(try connection.number("user_version") == Migration.newest)
     }
 
-    private static let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-        "Fixtures/v1.sqlite")
+    private static func fixture(_ version: Int) -> URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "Fixtures/v\(version).sqlite")
+    }
 
-    @Test("The file of version 1 still opens, with everything in it")
-    func oldFile() throws {
+    @Test("The file of every version still opens, with everything in it", arguments: 1...Migration.newest)
+    func oldFile(version: Int) throws {
         let folder = try CatalogFolder()
-        try FileManager.default.copyItem(atPath: Self.fixture.path, toPath: folder.path)
+        try FileManager.default.copyItem(atPath: Self.fixture(version).path, toPath: folder.path)
         let store = try folder.open()
         #expect(
             try store.collections().map(\.definition) == [
-                Sample.definition("halves", element: .float16), Sample.definition(),
+                Sample.definition("halves", element: .float16), Self.shop(version),
             ])
+        #expect(try store.collection(Sample.name()).thumbnails == (version == 1 ? nil : .side(64)))
         let item = try store.item(ItemID("item-2"), in: Sample.name())
         #expect(item.metadata == (try Sample.draft(2).metadata) && item.created == 1_700_000_000_000)
         #expect(try store.vector(of: item.id, in: Sample.name()) == Sample.draft(2).vector)
@@ -42,6 +45,37 @@ struct OpeningTests {
         try store.upsert(Sample.draft(9), into: Sample.name())
     }
 
+    /// The larger collection of a version's fixture.
+    private static func shop(_ version: Int) throws -> CollectionDefinition {
+        let plain = try Sample.definition()
+        return CollectionDefinition(
+            name: plain.name, model: plain.model, checkpoint: plain.checkpoint, spaces: plain.spaces,
+            preprocessing: version == 1 ? nil : "v1 crop 224")
+    }
+
+    @Test("A file of version 1 is listed, verified and copied as it is, without a byte of it changing")
+    func oldFileBeside() throws {
+        let folder = try CatalogFolder()
+        try FileManager.default.copyItem(atPath: Self.fixture(1).path, toPath: folder.path)
+        let before = try Data(contentsOf: URL(fileURLWithPath: folder.path))
+        let names = try CatalogStore.read(fileAt: folder.path) { (snapshot) throws(CatalogError) in
+            var items = 0
+            for record in snapshot.collections {
+                try snapshot.items(of: record) { (_) throws(CatalogError) in items += 1 }
+            }
+            return (snapshot.collections.map(\.definition.name.text), items)
+        }
+        #expect(names.0 == ["halves", "shop"] && names.1 == 4)
+        #expect(try CatalogStore.verify(fileAt: folder.path).isSound)
+        let copy = folder.url.appendingPathComponent("copy.sqlite").path
+        #expect(try CatalogStore.backup(fileAt: folder.path, to: copy) { _ in true })
+        #expect(try CatalogStore.verify(fileAt: copy).items == 4)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path)) == before)
+        try folder.open().close()
+        #expect(try Connection(folder.path, mode: .reader).number("user_version") == Migration.newest)
+        #expect(try CatalogStore.verify(fileAt: folder.path).isSound)
+    }
+
     private static let fixtureKey = EmbeddingKey(
         content: ContentDigest(of: [1]), checkpoint: ContentDigest(of: [2]), preprocessing: "1")
     private static let fixtureEmbedding = Embedding(space: .backbone, values: [0.5, -2, 3])
@@ -51,10 +85,10 @@ struct OpeningTests {
         "The fixture of this version is written where there is none",
         .enabled(if: ProcessInfo.processInfo.environment["FACET_WRITE_FIXTURES"] != nil))
     func writeFixture() throws {
-        let target = Self.fixture.deletingLastPathComponent().appendingPathComponent("v\(Migration.newest).sqlite")
+        let target = Self.fixture(Migration.newest)
         let folder = try CatalogFolder()
         let store = try folder.open()
-        let shop = try store.create(Sample.definition()).record.definition.name
+        let shop = try store.create(Self.shop(Migration.newest), thumbnails: .side(64)).record.definition.name
         let halves = try store.create(Sample.definition("halves", element: .float16)).record.definition.name
         for number in 1...3 { try store.upsert(Sample.draft(number, thumbnail: number * 15, original: 20), into: shop) }
         try store.upsert(Sample.draft(4), into: halves)
@@ -68,19 +102,19 @@ struct OpeningTests {
         let folder = try CatalogFolder()
         try folder.open().close()
         let good = Migration(
-            version: 2, sql: "ALTER TABLE items ADD COLUMN place TEXT; CREATE TABLE places (place TEXT)")
-        let bad = Migration(version: 3, sql: "ALTER TABLE places ADD COLUMN x; ALTER TABLE nowhere ADD COLUMN y")
+            version: 3, sql: "ALTER TABLE items ADD COLUMN place TEXT; CREATE TABLE places (place TEXT)")
+        let bad = Migration(version: 4, sql: "ALTER TABLE places ADD COLUMN x; ALTER TABLE nowhere ADD COLUMN y")
         let connection = try Connection(folder.path, mode: .writer)
         #expect(throws: CatalogError.self) {
             try DatabaseFile.migrate(connection, through: Migration.all + [good, bad])
         }
-        #expect(try connection.number("user_version") == 1 && !connection.isInTransaction)
+        #expect(try connection.number("user_version") == 2 && !connection.isInTransaction)
         try DatabaseFile.checkSchema(connection)
         try DatabaseFile.migrate(connection, through: Migration.all + [good])
-        #expect(try connection.number("user_version") == 2)
+        #expect(try connection.number("user_version") == 3)
         #expect(try connection.number("application_id") == Migration.applicationID)
         try connection.run("INSERT INTO places VALUES ('here')")
-        #expect(throws: CatalogError.newerFile(version: 2, supported: Migration.newest)) { try folder.open() }
+        #expect(throws: CatalogError.newerFile(version: 3, supported: Migration.newest)) { try folder.open() }
     }
 
     @Test("Another program's database, a later version's, and no database are each refused as what they are")

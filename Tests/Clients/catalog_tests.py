@@ -309,6 +309,116 @@ def test_items_without_their_images_are_left_out_only_when_asked(folder):
     assert f"{count + 1} items" in dropped.stdout, dropped.stdout
 
 
+def thumbnails(folder, name="shop"):
+    """Item id to the sides of its thumbnail, read from the file itself."""
+    import io, sqlite3
+    from PIL import Image
+    with contextlib.closing(sqlite3.connect(f"file:{folder / 'catalog.sqlite'}?mode=ro", uri=True)) as file:
+        rows = file.execute("SELECT id, thumbnails.bytes FROM items JOIN thumbnails USING (row) JOIN collections ON collection = key WHERE name = ?", (name,)).fetchall()
+    return {id: Image.open(io.BytesIO(bytes)).size for id, bytes in rows}
+
+
+def test_thumbnails_are_made_as_asked_and_added_to_what_is_there(folder):
+    count = len(PICTURES)
+    load(folder, "--thumbnails", "none")
+    assert thumbnails(folder) == {}
+    assert f"0 embedded, {count} skipped" in load(folder, "--thumbnails", "48")
+    small = thumbnails(folder)
+    assert len(small) == count and max(max(size) for size in small.values()) == 48, small
+    wide = next(size for id, size in small.items() if id.endswith("wide.png"))
+    assert wide[0] > wide[1], wide
+    (folder / "images/later.png").write_bytes(painted(9))
+    load(folder)
+    assert thumbnails(folder)["later.png"] == (8, 8), "a smaller image keeps its size, and the collection its rule"
+    refused = catalog(folder, "import", "shop", folder / "images", "--thumbnails", "5", code=64)
+    assert "16 to 1024" in refused.stderr, refused.stderr
+    catalog(folder, "verify")
+
+
+def test_a_reindex_makes_do_with_thumbnails_only_when_asked(folder):
+    count = len(PICTURES)
+    load(folder, "--thumbnails", "64")
+    (folder / "images/more").mkdir()
+    (folder / "images/more/kept.png").write_bytes(painted(5))
+    before = export(folder)
+    refused = catalog(folder, "reindex", "shop", "--model", folder / "second", code=1)
+    assert f"{count} of {count} items" in refused.stderr and "--from-thumbnails" in refused.stderr, refused.stderr
+    assert np.array_equal(before[0], export(folder)[0])
+    made = catalog(folder, "reindex", "shop", "--model", folder / "second", "--from-thumbnails")
+    assert f"{count} items" in made.stdout and "only a thumbnail" in made.stderr and "64 pixels" in made.stderr, made
+    after = export(folder)
+    assert [(i["id"], i["digest"], i["metadata"]) for i in after[1]] == [(i["id"], i["digest"], i["metadata"]) for i in before[1]]
+    assert after[2]["model"] == "second" and len(thumbnails(folder)) == count
+    # The vectors are near those of the images, and not theirs.
+    spaces = ",".join(space["name"] for space in after[2]["spaces"])
+    lines = facet("embed", "--model", folder / "second", "--spaces", spaces, folder / "images").stdout.splitlines()
+    direct = {str(pathlib.Path(line["path"]).relative_to(folder / "images")): line for line in map(json.loads, lines)}
+    whole = np.array([np.concatenate([direct[i["id"]]["embeddings"][s["name"]] for s in after[2]["spaces"]]) for i in after[1]])
+    cosines = (whole * after[0]).sum(1) / np.linalg.norm(whole, axis=1) / np.linalg.norm(after[0], axis=1)
+    assert 0.9 < np.median(cosines) < 0.999999, cosines
+    catalog(folder, "verify")
+
+
+def test_a_collection_is_deleted_only_with_yes_and_its_room_comes_back(folder):
+    load(folder, "--keep")
+    path = folder / "catalog.sqlite"
+    many(folder, 1500)
+    catalog(folder, "import", "other", folder / "images", "--model", folder / "first", "--keep")
+    size = path.stat().st_size
+    refused = catalog(folder, "delete", "other", code=1)
+    assert "1500 items" in refused.stderr and "--yes" in refused.stderr and held(folder, "other") == 1500
+    done = catalog(folder, "delete", "other", "--yes")
+    assert "1500 items deleted" in done.stdout, done.stdout
+    assert held(folder, "other") == 0 and held(folder) == len(PICTURES)
+    assert path.stat().st_size < size - 1_000_000, (size, path.stat().st_size)
+    assert "no such collection" in catalog(folder, "delete", "other", "--yes", code=1).stderr
+    catalog(folder, "verify")
+
+
+def on_a_terminal(folder, *words):
+    """What the command writes to a terminal, and its exit status."""
+    import pty
+    mine, theirs = pty.openpty()
+    process = subprocess.Popen([FACET, "catalog", words[0], "--store", f"sqlite:{folder / 'catalog.sqlite'}", *words[1:]], stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    text = b""
+    with contextlib.suppress(OSError):
+        while part := os.read(mine, 65536):
+            text += part
+    os.close(mine)
+    return process.wait(timeout=120), text.decode()
+
+
+def test_long_work_shows_a_bar_with_rate_and_time_left_on_a_terminal_only(folder):
+    many(folder, 300)
+    work = {"import": ["shop", folder / "images", "--model", folder / "first", "--keep"], "verify": [], "compact": [], "backup": [folder / "bars.sqlite"],
+            "export": ["shop", folder / "out"], "reindex": ["shop", "--model", folder / "second"], "delete": ["shop", "--yes"]}
+    for verb, words in work.items():
+        code, text = on_a_terminal(folder, verb, *words)
+        last = text.rstrip().split("\r")[-1]
+        assert code == 0 and "100%" in last and re.search(r"\d/s", last), (verb, code, text)
+        assert "ETA" not in last
+    load(folder)
+    for verb, words in list(work.items())[1:3]:
+        assert catalog(folder, verb, *words).stderr == "", verb
+
+
+def test_a_collection_of_another_preparation_is_refused_and_reindexed(folder):
+    load(folder, "--keep")
+    other = folder / "prepared"
+    shutil.rmtree(other, ignore_errors=True)
+    shutil.copytree(folder / "first", other)
+    manifest = json.loads((other / "model.json").read_text())
+    manifest["preprocessing"]["mean"] = [0.4, 0.4, 0.4]
+    (other / "model.json").write_text(json.dumps(manifest))
+    refused = catalog(folder, "import", "shop", folder / "images", "--model", other, code=1)
+    assert "prepared as" in refused.stderr and "reindex" in refused.stderr, refused.stderr
+    before = export(folder)[0]
+    assert f"{len(PICTURES)} items" in catalog(folder, "reindex", "shop", "--model", other).stdout
+    assert not np.allclose(before, export(folder)[0], atol=1e-4)
+    assert f"{len(PICTURES)} skipped" in load(folder, model="prepared")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="facet-catalog-") as name:
         folder = pathlib.Path(name)

@@ -18,15 +18,16 @@ struct Client {
     init(
         models: TestModels, limits: APILimits = APILimits(), queue: QueueLimits = QueueLimits(),
         registry: ModelRegistry? = nil, collections: CollectionService? = nil, access: AccessControl? = nil,
-        info: ServiceInfo = ServiceInfo(), onAnswer: (@Sendable (AnswerRecord) -> Void)? = nil
+        info: ServiceInfo = ServiceInfo(), onAnswer: (@Sendable (AnswerRecord) -> Void)? = nil,
+        change: (inout APIConfiguration) -> Void = { _ in }
     ) throws {
         self.models = models
         pipeline = EmbeddingPipeline(pool: models.pool, limits: queue)
-        api = FacetAPI(
-            APIConfiguration(
-                registry: registry ?? models.registry, pipeline: pipeline, collections: collections,
-                access: access, limits: limits, contract: try WebResources.contract(),
-                info: info, onAnswer: onAnswer))
+        var configuration = APIConfiguration(
+            registry: registry ?? models.registry, pipeline: pipeline, collections: collections, access: access,
+            limits: limits, contract: try WebResources.contract(), info: info, onAnswer: onAnswer)
+        change(&configuration)
+        api = FacetAPI(configuration)
     }
 
     func call(

@@ -16,13 +16,27 @@ import Vectors
 final class CatalogClient: Sendable {
     let client: Client
     let store: CatalogStore
+    let loading: CollectionsLoading
     private let folder: URL
 
-    init(access: AccessControl? = nil) throws {
+    /// `change` makes another catalog of it; without `isLoaded` its vectors are still being read.
+    init(
+        access: AccessControl? = nil, isLoaded: Bool = true, thumbnails: ThumbnailRule = .usual,
+        change: (inout CatalogConfiguration) -> Void = { _ in }
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("facet-api-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        store = try CatalogStore(CatalogConfiguration(path: folder.appendingPathComponent("c.sqlite").path))
-        client = try Client(models: TestModels(), collections: CollectionService(store, threads: 2), access: access)
+        var configuration = CatalogConfiguration(path: folder.appendingPathComponent("c.sqlite").path)
+        change(&configuration)
+        store = try CatalogStore(configuration)
+        let loading = CollectionsLoading(store)
+        self.loading = loading
+        client = try Client(
+            models: TestModels(), collections: isLoaded ? CollectionService(store, threads: 2) : nil, access: access,
+            change: {
+                $0.loading = isLoaded ? nil : loading
+                $0.thumbnails = thumbnails
+            })
     }
 
     deinit {

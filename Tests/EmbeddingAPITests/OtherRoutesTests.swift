@@ -83,11 +83,14 @@ struct OtherRoutesTests {
             $0.trimmingCharacters(in: CharacterSet(charactersIn: " :"))
         }
         let served = [
-            "/health/live", "/health/ready", "/metrics", "/openapi.yaml", "/v1/collections",
+            "/", "/advisor", "/docs", "/health/live", "/health/ready", "/map", "/metrics", "/models", "/openapi.yaml",
+            "/status", "/v1/collections",
             "/v1/collections/{collection}", "/v1/collections/{collection}/advise",
             "/v1/collections/{collection}/items", "/v1/collections/{collection}/items/{id}",
-            "/v1/collections/{collection}/items/{id}/image", "/v1/collections/{collection}/search", "/v1/embeddings",
+            "/v1/collections/{collection}/items/{id}/image", "/v1/collections/{collection}/items/{id}/thumbnail",
+            "/v1/collections/{collection}/map", "/v1/collections/{collection}/search", "/v1/embeddings",
             "/v1/info", "/v1/models", "/v1/models/{model}", "/v1/models/{model}/load", "/v1/models/{model}/unload",
+            "/v1/sample", "/web/{file}",
         ]
         #expect(paths.sorted() == served)
         for code in APIError.Code.allCases {

@@ -29,19 +29,23 @@ package struct CollectionDefinition: Hashable, Sendable {
     package let model: ModelID
     /// The digest of the checkpoint whose vectors the collection holds.
     package let checkpoint: ContentDigest
+    /// How images were prepared for that checkpoint: settings and version of the code; nil in collections made before
+    /// this was kept, which are then not bound to it.
+    package let preprocessing: String?
     /// In the order in which an item's vector concatenates them.
     package let spaces: [CollectionSpace]
     package let element: VectorElement
 
     package init(
         name: CollectionName, model: ModelID, checkpoint: ContentDigest, spaces: [CollectionSpace],
-        element: VectorElement = .float32
+        element: VectorElement = .float32, preprocessing: String? = nil
     ) {
         self.name = name
         self.model = model
         self.checkpoint = checkpoint
         self.spaces = spaces
         self.element = element
+        self.preprocessing = preprocessing
     }
 
     /// Components of one item's vector, over all spaces; saturates instead of overflowing.
@@ -52,11 +56,31 @@ package struct CollectionDefinition: Hashable, Sendable {
         }
     }
 
+    /// Bytes of ``preprocessing`` at most.
+    private static let mostPreprocessing = 1_024
+
+    /// Whether vectors prepared as `asked` says go with these; one that says nothing goes with any.
+    package func isPrepared(as asked: String?) -> Bool {
+        guard let preprocessing, let asked else { return true }
+        return preprocessing.utf8.elementsEqual(asked.utf8)
+    }
+
+    /// The same with another name, and bound to `preprocessing`.
+    func with(name: CollectionName, preprocessing: String?) -> CollectionDefinition {
+        CollectionDefinition(
+            name: name, model: model, checkpoint: checkpoint, spaces: spaces, element: element,
+            preprocessing: preprocessing)
+    }
+
     /// Throws ``CatalogError/invalidSpaces`` unless there are spaces, each once, within the limit on components.
     func validate(_ limits: CatalogLimits) throws(CatalogError) {
         guard !spaces.isEmpty, Set(spaces.map(\.name)).count == spaces.count,
             spaces.allSatisfy({ $0.dimensions > 0 }), components <= limits.vectorComponents
         else { throw .invalidSpaces }
+        let bytes = preprocessing?.utf8.count ?? 0
+        guard bytes <= Self.mostPreprocessing else {
+            throw .tooLarge(what: "preprocessing", limit: Self.mostPreprocessing, found: bytes)
+        }
     }
 
     /// The spaces as the file keeps them: `color:128,rotation:128`.
@@ -90,6 +114,8 @@ package struct CollectionRecord: Hashable, Sendable {
     package let created: Int64
     /// When an item was last written or deleted, in milliseconds since 1970.
     package let updated: Int64
+    /// The thumbnails that this collection's items get; nil leaves it to whoever writes them.
+    package var thumbnails: ThumbnailRule?
 
     /// Bytes of one item's encoded vector; saturates instead of overflowing.
     package var vectorBytes: Int {

@@ -4,50 +4,63 @@ internal import Vectors
 
 /// The statements on the table of collections, for readers and the writer alike.
 enum CollectionRows {
-    private static let columns =
+    private static let oldColumns =
         "key, name, model, checkpoint, spaces, element, created, updated, items, bytes, \"check\""
+    private static let columns = oldColumns + ", preprocessing, thumbnails"
+
+    /// The columns as the file of a connection has them: one of version 1 may be read without being changed.
+    private static func columns(on connection: Connection) -> String {
+        connection.schemaVersion >= 2 ? columns : oldColumns + ", NULL, NULL"
+    }
 
     static func find(_ name: CollectionName, on connection: Connection) throws(CatalogError) -> CollectionRecord? {
-        try connection.first("SELECT \(columns) FROM collections WHERE name = ?1", [.text(name.text)], read: read)
+        try connection.first(
+            "SELECT \(columns(on: connection)) FROM collections WHERE name = ?1", [.text(name.text)],
+            read: read)
     }
 
     static func find(key: Int64, on connection: Connection) throws(CatalogError) -> CollectionRecord? {
         try connection.first(
-            "SELECT \(columns) FROM collections WHERE key = ?1 AND name IS NOT NULL", [.integer(key)], read: read)
+            "SELECT \(columns(on: connection)) FROM collections WHERE key = ?1 AND name IS NOT NULL", [.integer(key)],
+            read: read)
     }
 
     /// Every collection, by name.
     static func all(on connection: Connection) throws(CatalogError) -> [CollectionRecord] {
-        try connection.all("SELECT \(columns) FROM collections WHERE name IS NOT NULL ORDER BY name", read: read)
+        try connection.all(
+            "SELECT \(columns(on: connection)) FROM collections WHERE name IS NOT NULL ORDER BY name", read: read)
     }
 
     static func insert(
-        _ definition: CollectionDefinition, now: Int64, on connection: Connection
+        _ definition: CollectionDefinition, thumbnails: ThumbnailRule?, now: Int64, on connection: Connection
     ) throws(CatalogError) -> CollectionRecord {
         let key = try connection.first("SELECT ifnull(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'collections'")
         {
             $0.integer(0)
         }
         let record = CollectionRecord(
-            key: key ?? 1, definition: definition, items: 0, bytes: 0, created: now, updated: now)
+            key: key ?? 1, definition: definition, items: 0, bytes: 0, created: now, updated: now,
+            thumbnails: thumbnails)
         try connection.run(
-            "INSERT INTO collections (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO collections (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             [
                 .integer(record.key), .text(definition.name.text), .text(definition.model.text),
                 .blob(definition.checkpoint.bytes), .text(definition.spacesText),
                 .integer(Int64(definition.element.rawValue)), .integer(now), .integer(now), .integer(0), .integer(0),
-                .integer(check(of: record)),
+                .integer(check(of: record)), definition.preprocessing.map { .text($0) } ?? .null,
+                thumbnails.map { .integer($0.stored) } ?? .null,
             ])
         return record
     }
 
-    /// Writes the counts of `record`, which stands for the row of its key.
+    /// Writes the counts and the rule of `record`, which stands for the row of its key.
     static func update(_ record: CollectionRecord, on connection: Connection) throws(CatalogError) {
         try connection.run(
-            "UPDATE collections SET updated = ?2, items = ?3, bytes = ?4, \"check\" = ?5 WHERE key = ?1",
+            "UPDATE collections SET updated = ?2, items = ?3, bytes = ?4, \"check\" = ?5, thumbnails = ?6 WHERE key = ?1",
             [
                 .integer(record.key), .integer(record.updated), .integer(Int64(record.items)),
                 .integer(Int64(record.bytes)), .integer(check(of: record)),
+                record.thumbnails.map { .integer($0.stored) } ?? .null,
             ])
     }
 
@@ -60,13 +73,11 @@ enum CollectionRows {
     static func rename(
         _ record: CollectionRecord, to name: CollectionName, on connection: Connection
     ) throws(CatalogError) -> CollectionRecord {
-        let before = record.definition
         let renamed = CollectionRecord(
             key: record.key,
-            definition: CollectionDefinition(
-                name: name, model: before.model, checkpoint: before.checkpoint, spaces: before.spaces,
-                element: before.element),
-            items: record.items, bytes: record.bytes, created: record.created, updated: record.updated)
+            definition: record.definition.with(name: name, preprocessing: record.definition.preprocessing),
+            items: record.items, bytes: record.bytes, created: record.created, updated: record.updated,
+            thumbnails: record.thumbnails)
         try connection.run(
             "UPDATE collections SET name = ?2, \"check\" = ?3 WHERE key = ?1",
             [.integer(record.key), .text(name.text), .integer(check(of: renamed))])
@@ -85,6 +96,8 @@ enum CollectionRows {
         check.add(record.updated)
         check.add(Int64(record.items))
         check.add(Int64(record.bytes))
+        if let preprocessing = record.definition.preprocessing { check.add(preprocessing) }
+        if let thumbnails = record.thumbnails { check.add(thumbnails.stored &+ 1) }
         return check.value
     }
 
@@ -95,10 +108,13 @@ enum CollectionRows {
             let element = VectorElement(rawValue: Int(row.integer(5)))
         else { throw .damaged(place: "collections") }
         let definition = CollectionDefinition(
-            name: name, model: model, checkpoint: checkpoint, spaces: spaces, element: element)
+            name: name, model: model, checkpoint: checkpoint, spaces: spaces, element: element,
+            preprocessing: row.isNull(11) ? nil : row.text(11))
+        let thumbnails = row.isNull(12) ? nil : ThumbnailRule(stored: row.integer(12))
+        guard row.isNull(12) || thumbnails != nil else { throw .damaged(place: "collections") }
         let record = CollectionRecord(
             key: row.integer(0), definition: definition, items: Int(row.integer(8)), bytes: Int(row.integer(9)),
-            created: row.integer(6), updated: row.integer(7))
+            created: row.integer(6), updated: row.integer(7), thumbnails: thumbnails)
         guard check(of: record) == row.integer(10) else { throw .damaged(place: "collections") }
         return record
     }

@@ -33,17 +33,31 @@ package enum VectorCoding {
     package static func decode(_ bytes: UnsafeRawBufferPointer, as element: VectorElement) -> [Float] {
         let count = bytes.count / element.byteCount
         return [Float](unsafeUninitializedCapacity: count) { out, filled in
-            for index in 0..<count {
-                switch element {
-                case .float32:
-                    let bits = bytes.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)
-                    out[index] = Float(bitPattern: UInt32(littleEndian: bits))
-                case .float16:
-                    let bits = bytes.loadUnaligned(fromByteOffset: index &* 2, as: UInt16.self)
-                    out[index] = Float(Float16(bitPattern: UInt16(littleEndian: bits)))
-                }
-            }
+            decode(bytes, as: element, into: UnsafeMutableBufferPointer(rebasing: out[..<count]))
             filled = count
+        }
+    }
+
+    /// Decodes as many components as `out` has; there must be bytes for them.
+    static func decode(
+        _ bytes: UnsafeRawBufferPointer, as element: VectorElement, into out: UnsafeMutableBufferPointer<Float>
+    ) {
+        precondition(
+            bytes.count / element.byteCount >= out.count, "\(bytes.count) bytes for \(out.count) components")
+        switch element {
+        case .float32 where 1.littleEndian == 1:
+            UnsafeMutableRawBufferPointer(out).copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: bytes[..<(out.count * 4)]))
+        case .float32:
+            for index in out.indices {
+                let bits = bytes.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)
+                out[index] = Float(bitPattern: UInt32(littleEndian: bits))
+            }
+        case .float16:
+            for index in out.indices {
+                let bits = bytes.loadUnaligned(fromByteOffset: index &* 2, as: UInt16.self)
+                out[index] = Float(Float16(bitPattern: UInt16(littleEndian: bits)))
+            }
         }
     }
 

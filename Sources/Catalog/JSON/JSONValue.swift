@@ -62,8 +62,11 @@ package struct JSONString: Hashable, Sendable, Comparable, ExpressibleByStringLi
     }
 
     package func hash(into hasher: inout Hasher) {
-        hasher.combine(text.utf8.count)
-        for byte in text.utf8 { hasher.combine(byte) }
+        var text = text
+        text.withUTF8 {
+            hasher.combine($0.count)
+            hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
     }
 }
 

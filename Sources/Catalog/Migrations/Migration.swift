@@ -13,7 +13,7 @@ package struct Migration: Sendable {
     }
 
     /// Every step, in order.
-    package static let all = [version1]
+    package static let all = [version1, version2]
     /// The version this program writes.
     package static let newest = all.count
     /// Says in the file's header that it is a catalog: the letters "FCAT".

@@ -13,6 +13,8 @@ package final class Connection {
     }
 
     let path: String
+    /// The schema version of its file; older than the newest only where such a file is read without being changed.
+    var schemaVersion = Migration.newest
     private let database: OpaquePointer
     private var statements: [String: Statement] = [:]
 

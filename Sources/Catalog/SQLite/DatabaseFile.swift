@@ -44,6 +44,7 @@ package enum DatabaseFile {
             throw .newerFile(version: version, supported: Migration.newest)
         }
         guard version >= 1 else { throw .damaged(place: "version") }
+        connection.schemaVersion = version
         return false
     }
 
@@ -71,16 +72,17 @@ package enum DatabaseFile {
             }
             if version == 0 { try connection.execute("PRAGMA application_id = \(Migration.applicationID)") }
             try connection.execute("COMMIT")
+            connection.schemaVersion = try connection.number("user_version")
         } catch {
             if connection.isInTransaction { try? connection.execute("ROLLBACK") }
             throw error
         }
     }
 
-    /// Compares the file's schema with the one that the migrations make in an empty database.
+    /// Compares the file's schema with the one that the migrations to its version make in an empty database.
     package static func checkSchema(_ connection: Connection) throws(CatalogError) {
         let fresh = try Connection(":memory:", mode: .memory)
-        for step in Migration.all { try fresh.execute(step.sql) }
+        for step in Migration.all.prefix(connection.schemaVersion) { try fresh.execute(step.sql) }
         guard try schema(of: connection) == schema(of: fresh) else { throw .damaged(place: "schema") }
     }
 

@@ -72,7 +72,7 @@ struct WriteTarget {
         guard isChanged else { return }
         let after = CollectionRecord(
             key: record.key, definition: record.definition, items: items, bytes: bytes, created: record.created,
-            updated: scope.now)
+            updated: scope.now, thumbnails: record.thumbnails)
         try CollectionRows.update(after, on: connection)
     }
 

@@ -18,7 +18,7 @@ extension Writer {
     private func purgeSlice() {
         guard (try? withConnection(Self.hasAbandoned).get()) == true else { return }
         let job = WriteJob(bytes: 0) { (scope) throws(CatalogError) -> Bool in
-            try Self.purge(scope)
+            try Self.purge(scope) != nil
         } completion: { [weak self] result in
             // What the store refused is tried again at the next opening.
             if (try? result.get()) == true { self?.purgeLater(after: Self.secondsBetweenSlices) }
@@ -30,21 +30,20 @@ extension Writer {
         try connection.first("SELECT 1 FROM collections WHERE name IS NULL LIMIT 1") { _ in true } ?? false
     }
 
-    /// Deletes some items of a deleted collection, and at last the collection; says whether there is more to do.
-    private static func purge(_ scope: WriteScope) throws(CatalogError) -> Bool {
+    /// Deletes some items of a deleted collection, and at last the collection; says how many, nil when there is none left.
+    static func purge(_ scope: WriteScope) throws(CatalogError) -> Int? {
         let connection = scope.connection
         let key = try connection.first("SELECT key FROM collections WHERE name IS NULL LIMIT 1") { $0.integer(0) }
-        guard let key else { return false }
+        guard let key else { return nil }
         scope.reportFreedPages()
         try connection.run(
             """
             DELETE FROM items WHERE row IN
             (SELECT row FROM items WHERE collection = ?1 ORDER BY row LIMIT \(itemsOfOneSlice))
             """, [.integer(key)])
-        if connection.changes < itemsOfOneSlice {
-            try connection.run("DELETE FROM collections WHERE key = ?1", [.integer(key)])
-        }
-        return true
+        let count = connection.changes
+        if count < itemsOfOneSlice { try connection.run("DELETE FROM collections WHERE key = ?1", [.integer(key)]) }
+        return count
     }
 
     /// Moves free pages to the file's end and cuts them off, a slice at a time, until few are left.
@@ -57,16 +56,19 @@ extension Writer {
     }
 
     private func giveBackPages() {
-        let result = withConnection { (connection) throws(CatalogError) -> Bool in
-            let spare = try connection.number("freelist_count") - Self.pagesKept
-            guard spare > 0 else { return false }
-            try connection.execute("PRAGMA incremental_vacuum(\(min(spare, Self.pagesOfOneSlice)))")
-            return spare > Self.pagesOfOneSlice
-        }
+        let result = withConnection { (connection) throws(CatalogError) in try Self.giveBackSlice(connection) }
         if (try? result.get()) == true {
             later(after: Self.secondsBetweenSlices) { [weak self] in self?.giveBackPages() }
         } else {
             waiting.withLock { $0.isGivingBack = false }
         }
+    }
+
+    /// Cuts some free pages off the file; says whether there are more.
+    static func giveBackSlice(_ connection: Connection) throws(CatalogError) -> Bool {
+        let spare = try connection.number("freelist_count") - pagesKept
+        guard spare > 0 else { return false }
+        try connection.execute("PRAGMA incremental_vacuum(\(min(spare, pagesOfOneSlice)))")
+        return spare > pagesOfOneSlice
     }
 }

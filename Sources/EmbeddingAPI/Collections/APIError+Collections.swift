@@ -62,6 +62,7 @@ extension APIError {
         case .noSuchCollection: .collectionNotFound
         case .noSuchItem: .itemNotFound
         case .checkpointConflict: .checkpointConflict
+        case .preprocessingConflict: .checkpointConflict
         case .nameTaken, .definitionConflict: .collectionConflict
         case .diskFull: .diskFull
         case .queueFull: .catalogQueueFull

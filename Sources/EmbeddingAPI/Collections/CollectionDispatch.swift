@@ -11,11 +11,7 @@ extension FacetAPI {
 
     /// Why an upload to a collection would be refused whatever it holds; nil when it is worth reading.
     func collectionsRefusal(_ head: HTTPRequestHead) -> APIError? {
-        guard configuration.collections != nil else {
-            return APIError(
-                .noCatalog,
-                "This service runs without a catalog. Start it with --store sqlite:PATH to have collections.")
-        }
+        do throws(APIError) { _ = try requireCollections() } catch { return error }
         guard configuration.pipeline.hasRoom else {
             configuration.pipeline.metrics.refused.add()
             return APIError(AdmissionError.queueFull(retryAfter: 1))
@@ -30,6 +26,7 @@ extension FacetAPI {
         case .items, .newItems: "/v1/collections/{c}/items"
         case .item, .newItem, .noItem: "/v1/collections/{c}/items/{id}"
         case .itemImage: "/v1/collections/{c}/items/{id}/image"
+        case .itemThumbnail: "/v1/collections/{c}/items/{id}/thumbnail"
         case .search: "/v1/collections/{c}/search"
         case .advise: "/v1/collections/{c}/advise"
         default: "/v1/collections/{c}"
@@ -56,6 +53,7 @@ extension FacetAPI {
                 case .item: try describeItem(name, id)
                 case .noItem: try deleteItem(name, id)
                 case .itemImage: try itemImage(name, id)
+                case .itemThumbnail: try itemThumbnail(name, id, request.head)
                 case .advise: try advise(name, request.body)
                 default: try describeCollection(name)
                 }

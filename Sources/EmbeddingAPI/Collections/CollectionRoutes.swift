@@ -12,6 +12,9 @@ extension FacetAPI {
     /// The catalog, or the answer of a service without one.
     func requireCollections() throws(APIError) -> CollectionService {
         guard let collections = configuration.collections else {
+            if let loading = configuration.loading {
+                throw APIError(.notReady, "The collections are being read: \(loading.state).", retryAfter: 1)
+            }
             throw APIError(
                 .noCatalog,
                 "This service runs without a catalog. Start it with --store sqlite:PATH to have collections.")
@@ -40,7 +43,8 @@ extension FacetAPI {
     /// `PUT /v1/collections/{c}`: makes a collection, or finds the one made alike.
     func createCollection(_ name: String, _ body: [UInt8]) throws(APIError) -> HTTPResponse {
         let service = try requireCollections()
-        let fields = try JSONFields(body.isEmpty ? Array("{}".utf8) : body, known: ["model", "spaces", "element"])
+        let fields = try JSONFields(
+            body.isEmpty ? Array("{}".utf8) : body, known: ["model", "spaces", "element", "thumbnails"])
         var options = EmbeddingsOptions()
         (options.model, options.spaces) = (try fields.string("model"), try fields.strings("spaces"))
         let model = try options.resolveModel(configuration.registry)
@@ -57,13 +61,33 @@ extension FacetAPI {
         case "float16": element = .float16
         default: throw APIError(.invalidRequest, "element is 'float32' or 'float16'.", param: "element")
         }
+        let thumbnails = try Self.thumbnails(fields)
         let made = try catalog { () throws(CatalogError) in
             try service.store.create(
                 CollectionDefinition(
                     name: CollectionName(name), model: model.id, checkpoint: model.digest, spaces: spaces,
-                    element: element))
+                    element: element, preprocessing: model.preprocessing.identity), thumbnails: thumbnails)
         }
-        return json(made.isNew ? 201 : 200) { $0.object { Self.write(made.record, to: &$0) } }
+        return json(made.isNew ? 201 : 200) { $0.object { Self.write(made.record, configuration.thumbnails, to: &$0) } }
+    }
+
+    /// `160` or `"none"`; nil leaves it to the service.
+    private static func thumbnails(_ fields: JSONFields) throws(APIError) -> ThumbnailRule? {
+        let text: String
+        switch fields["thumbnails"] {
+        case nil: return nil
+        case .string(let word): text = word.text == "none" ? word.text : ""
+        case .integer(let side): text = "\(side)"
+        default: text = ""
+        }
+        guard let rule = ThumbnailRule(text) else {
+            let sides = ThumbnailRule.sides
+            throw APIError(
+                .invalidRequest,
+                "thumbnails is \"none\" or the pixels of the longer side, \(sides.lowerBound) to \(sides.upperBound).",
+                param: "thumbnails")
+        }
+        return rule
     }
 
     /// `GET /v1/collections`.
@@ -75,7 +99,9 @@ extension FacetAPI {
             out.object { list in
                 list.field("object", "list")
                 list.key("data")
-                list.array { data in for record in records { data.object { Self.write(record, to: &$0) } } }
+                list.array { data in
+                    for record in records { data.object { Self.write(record, configuration.thumbnails, to: &$0) } }
+                }
             }
         }
     }
@@ -83,7 +109,7 @@ extension FacetAPI {
     /// `GET /v1/collections/{c}`.
     func describeCollection(_ name: String) throws(APIError) -> HTTPResponse {
         let record = try collection(name)
-        return json { $0.object { Self.write(record, to: &$0) } }
+        return json { $0.object { Self.write(record, configuration.thumbnails, to: &$0) } }
     }
 
     /// `DELETE /v1/collections/{c}`.
@@ -110,6 +136,11 @@ extension FacetAPI {
         }
         guard model.digest == record.definition.checkpoint else {
             throw APIError.changedModel(record, model: id.text)
+        }
+        let identity = model.preprocessing.identity
+        guard record.definition.isPrepared(as: identity) else {
+            throw APIError(
+                CatalogError.preprocessingConflict(bound: record.definition.preprocessing ?? "", asked: identity))
         }
         return model
     }
@@ -138,7 +169,8 @@ extension FacetAPI {
         return HTTPResponse(status: status, contentType: "application/json", body: writer.bytes)
     }
 
-    private static func write(_ record: CollectionRecord, to out: inout JSONWriter) {
+    /// `usual` is the service's rule, which holds where the collection has none of its own.
+    private static func write(_ record: CollectionRecord, _ usual: ThumbnailRule, to out: inout JSONWriter) {
         out.field("name", record.definition.name.text)
         out.field("object", "collection")
         out.field("model", record.definition.model.text)
@@ -153,6 +185,9 @@ extension FacetAPI {
             }
         }
         out.field("element", record.definition.element == .float32 ? "float32" : "float16")
+        out.field("preprocessing", record.definition.preprocessing)
+        out.key("thumbnails")
+        if let side = (record.thumbnails ?? usual).pixels { out.number(side) } else { out.string("none") }
         out.field("items", record.items)
         out.field("bytes", record.bytes)
         out.field("created", Int(record.created))

@@ -14,13 +14,16 @@ extension FacetAPI {
         let (image, metadata, keeps) = try ItemUpload(parsing: request, limits: catalogLimits()).parts
         let record = try collection(name)
         let itemID = try catalog { () throws(CatalogError) in try ItemID(id, limits: try catalogLimitsOfStore()) }
-        try embedItems([image], record, request.cancellation) { [self] outcomes in
+        try embedItems(
+            [ItemImage(id: itemID, bytes: image)], record, thumbnailSide: thumbnailSide(of: record),
+            request.cancellation
+        ) { [self] outcomes in
             switch outcomes[0] {
             case .failure(let error): reply(response(error))
             case .success(let made):
                 let draft = ItemDraft(
                     id: itemID, digest: made.digest, metadata: metadata, vector: made.vector,
-                    original: keeps ? image : nil)
+                    thumbnail: made.thumbnail, original: keeps ? image : nil)
                 store(draft, made, in: record, reply)
             }
         }
@@ -46,35 +49,6 @@ extension FacetAPI {
                         }
                     })
             }
-        }
-    }
-
-    /// An image's vectors in a collection's layout.
-    struct EmbeddedItem: Sendable {
-        let digest: ContentDigest
-        /// The collection's spaces, one after the other.
-        let vector: [Float]
-        let isCached: Bool
-    }
-
-    /// Embeds images into a collection's spaces; `completion` is called once, with an outcome an image.
-    func embedItems(
-        _ images: [[UInt8]], _ record: CollectionRecord, _ cancellation: HTTPCancellation,
-        _ completion: @escaping @Sendable ([Result<EmbeddedItem, APIError>]) -> Void
-    ) throws(APIError) {
-        let model = try model(of: record)
-        let work = EmbeddingRequest(
-            images: images, model: model, spaces: try spaces(of: record, in: model),
-            isCancelled: { cancellation.isCancelled })
-        try embedCached(work) { outcomes, _ in
-            completion(
-                outcomes.map { outcome in
-                    outcome.mapError { APIError($0, place: "image") }.map {
-                        EmbeddedItem(
-                            digest: $0.image.digest, vector: $0.image.embeddings.flatMap(\.values),
-                            isCached: $0.isCached)
-                    }
-                })
         }
     }
 
@@ -154,6 +128,7 @@ extension FacetAPI {
         out.key("metadata")
         out.raw(item.metadata.text)
         out.field("has_image", item.originalBytes != nil)
+        out.field("has_thumbnail", item.thumbnailBytes != nil)
         out.field("created", Int(item.created))
         out.field("updated", Int(item.updated))
     }

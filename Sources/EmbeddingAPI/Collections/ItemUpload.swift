@@ -28,7 +28,8 @@ struct ItemUpload {
         }
     }
 
-    private static func keeps(_ head: HTTPRequestHead) throws(APIError) -> Bool {
+    /// `?keep=true`; anything else in the query is refused.
+    static func keeps(_ head: HTTPRequestHead) throws(APIError) -> Bool {
         var keeps = false
         for (name, value) in head.query {
             guard name == "keep" else {
@@ -43,14 +44,18 @@ struct ItemUpload {
         return keeps
     }
 
-    private static func form(_ request: HTTPRequest) throws(APIError) -> (image: [UInt8], metadata: [UInt8]?) {
-        let parts: [MultipartPart]
+    /// A form's parts, in order.
+    static func parts(of request: HTTPRequest) throws(APIError) -> [MultipartPart] {
         do {
-            parts = try MultipartParser(contentType: request.head.headers.first("content-type") ?? "")
+            return try MultipartParser(contentType: request.head.headers.first("content-type") ?? "")
                 .parse(request.body)
         } catch {
             throw APIError(.invalidMultipart, error.description)
         }
+    }
+
+    private static func form(_ request: HTTPRequest) throws(APIError) -> (image: [UInt8], metadata: [UInt8]?) {
+        let parts = try parts(of: request)
         var (image, metadata): ([UInt8]?, [UInt8]?) = (nil, nil)
         for part in parts {
             let bytes = Array(request.body[part.body])

@@ -22,7 +22,9 @@ extension FacetAPI {
         case .source(let source): find(call.request(source), in: collection, reply)
         case .image(let bytes):
             let record = try self.collection(name)
-            try embedItems([bytes], record, request.cancellation) { [self] outcomes in
+            try embedItems(
+                [ItemImage(id: nil, bytes: bytes)], record, thumbnailSide: nil, request.cancellation
+            ) { [self] outcomes in
                 switch outcomes[0] {
                 case .failure(let error): reply(response(error))
                 case .success(let item):

@@ -10,8 +10,8 @@ struct CatalogCommand: ParsableCommand {
         commandName: "catalog",
         abstract: "Fill, read, copy and check the file that collections are kept in.",
         discussion: """
-            'list', 'verify', 'backup' and 'export' only read and work beside a running server; 'import', 'reindex' and
-            'compact' write, and a server that has the file open must be stopped first.
+            'list', 'verify', 'backup' and 'export' only read and work beside a running server; 'import', 'reindex', 'delete'
+            and 'compact' write, and a server that has the file open must be stopped first.
 
               facet catalog import shop pictures/ --keep        every image below a folder, resumable
               facet catalog export shop shop-vectors/           vectors.npy, items.jsonl and spaces.json
@@ -19,6 +19,7 @@ struct CatalogCommand: ParsableCommand {
             """,
         subcommands: [
             CatalogListCommand.self, CatalogImportCommand.self, CatalogExportCommand.self, CatalogReindexCommand.self,
+            CatalogDeleteCommand.self,
             CatalogVerifyCommand.self, CatalogBackupCommand.self, CatalogCompactCommand.self,
         ])
 }
@@ -70,6 +71,12 @@ enum CatalogText {
     /// `1 item`, `2 items`.
     static func count(_ number: Int, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    /// The size of a file; 0 where it cannot be told.
+    static func bytes(ofFile path: String) -> Int {
+        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        return size ?? 0
     }
 
     /// Bytes with a unit that leaves one to four digits before the point.

@@ -22,7 +22,8 @@ struct CatalogImportCommand: ParsableCommand {
               facet catalog import shop pictures/ --model mine --spaces color,rotation --keep
 
             --keep stores the files themselves, too, so that 'facet catalog reindex' can bring the collection to another
-            checkpoint.
+            checkpoint. A small picture of each is kept unless --thumbnails says none; what --thumbnails says becomes the
+            collection's rule, and items that are there without a picture get one.
             """)
 
     @OptionGroup var store: StoreOptions
@@ -30,6 +31,9 @@ struct CatalogImportCommand: ParsableCommand {
 
     @Flag(help: "Keep the files' bytes in the catalog.")
     var keep = false
+
+    @Option(help: "Pixels of the longer side of the small pictures, or 'none'. (default: the collection's, else 160)")
+    var thumbnails: String?
 
     @Option(help: "Leading folders that become labels: 0 none, 1 category, 2 category and subcategory.")
     var labelDepth = 2
@@ -42,6 +46,7 @@ struct CatalogImportCommand: ParsableCommand {
 
     func validate() throws {
         guard (0...2).contains(labelDepth) else { throw ValidationError("--label-depth must be 0, 1 or 2.") }
+        _ = try ThumbnailOption.rule(thumbnails)
     }
 
     func run() throws {
@@ -54,7 +59,11 @@ struct CatalogImportCommand: ParsableCommand {
         let loaded = try model.load(settings, for: known, pool: pool)
         let spaces = try bind(name, known, to: loaded, settings, catalog)
         let stop = StopSignal()
-        let ingest = ItemIngest(catalog, into: name, model: loaded, spaces: spaces, pool: pool, stop: stop.flag)
+        let rule = try ThumbnailOption.rule(settings.text("thumbnails", thumbnails))
+        let record = try catalog.create(catalog.collection(name).definition, thumbnails: rule).record
+        let ingest = ItemIngest(
+            catalog, into: name, model: loaded, spaces: spaces, pool: pool, thumbnails: record.thumbnails ?? .usual,
+            stop: stop.flag)
         var work = FolderImport(
             images, catalog, into: name, ingest, keeps: keep, labelDepth: labelDepth, stop: stop)
         try work.run()
@@ -75,11 +84,16 @@ struct CatalogImportCommand: ParsableCommand {
                 \(self.model.model ?? model.id.text)', name the model it was made with, or import into another collection.
                 """)
         }
+        let identity = model.preprocessing.identity
+        if let known, !known.definition.isPrepared(as: identity) {
+            throw CatalogError.preprocessingConflict(bound: known.definition.preprocessing ?? "", asked: identity)
+        }
         let spaces = try self.model.choose(from: model, settings, usual: known?.definition.spaces.map(\.name))
         guard let known else {
             _ = try catalog.create(
                 CollectionDefinition(
-                    name: name, model: model.id, checkpoint: model.digest, spaces: spaces.map(\.ofCollection)))
+                    name: name, model: model.id, checkpoint: model.digest, spaces: spaces.map(\.ofCollection),
+                    preprocessing: identity))
             return spaces
         }
         guard known.definition.spaces == spaces.map(\.ofCollection) else {

@@ -14,7 +14,10 @@ struct CatalogVerifyCommand: ParsableCommand {
 
     func run() throws {
         let path = try store.path()
-        let report = try CatalogStore.verify(fileAt: path)
+        // Each page is read about twice: once for SQLite's own checks, once for the rows'.
+        let report = try FileTraffic.showing(.read, of: 2 * CatalogText.bytes(ofFile: path)) {
+            try CatalogStore.verify(fileAt: path)
+        }
         print(
             """
             \(path): checked the schema, SQLite's pages and references, \
@@ -48,10 +51,11 @@ struct CatalogBackupCommand: ParsableCommand {
     func run() throws {
         let path = try store.path()
         let stop = StopSignal()
-        var bar = ProgressBar(total: 1_000, unit: "‰ of the pages")
+        let total = max(1, CatalogText.bytes(ofFile: path) >> 20)
+        var bar = ProgressBar(total: total, unit: "MiB")
         defer { bar.finish() }
         let isDone = try CatalogStore.backup(fileAt: path, to: destination) { part in
-            bar.move(to: Int(part * 1_000))
+            bar.move(to: Int(part * Double(total)))
             return !stop.isRaised
         }
         bar.finish()
@@ -78,7 +82,8 @@ struct CatalogCompactCommand: ParsableCommand {
     func run() throws {
         let catalog = try store.open(makes: false)
         let before = try catalog.size()
-        try catalog.compact()
+        // What is in use is written to a temporary file, from there to the log, and from the log into the file.
+        try FileTraffic.showing(.written, of: 3 * (before.file - before.free)) { try catalog.compact() }
         let after = try catalog.size()
         try catalog.close()
         print(

@@ -14,7 +14,8 @@ struct CatalogReindexCommand: ParsableCommand {
         discussion: """
             Builds the new vectors in a collection of its own and lets it take over in one step, so that there is never half
             of one and half of the other; until then nothing changes. Needs the images themselves, which 'import --keep' and
-            '?keep=true' store. Run again after an interruption and it goes on where it was.
+            '?keep=true' store; --from-thumbnails makes do with the small pictures where they are all there is, and says what that
+            costs. Run again after an interruption and it goes on where it was.
 
               facet catalog reindex shop --model mine
             """)
@@ -24,6 +25,9 @@ struct CatalogReindexCommand: ParsableCommand {
 
     @Flag(help: "Leave out items whose image was not kept or cannot be embedded.")
     var dropMissing = false
+
+    @Flag(help: "Embed the thumbnail of an item whose image was not kept: its vectors know no finer details.")
+    var fromThumbnails = false
 
     @Argument(help: "The collection's name.")
     var collection: String
@@ -38,14 +42,18 @@ struct CatalogReindexCommand: ParsableCommand {
         let definition = try successor(of: record, loaded, spaces)
         let definitionIsSame =
             definition.checkpoint == record.definition.checkpoint && definition.spaces == record.definition.spaces
+            && record.definition.isPrepared(as: definition.preprocessing)
         guard !definitionIsSame else {
             return print("\(collection): holds the vectors of \(loaded.id) (\(loaded.digest)) already")
         }
         let stop = StopSignal()
         let ingest = ItemIngest(
-            catalog, into: definition.name, model: loaded, spaces: spaces, pool: pool, stop: stop.flag)
-        var work = Reindexing(catalog, record, definition, ingest, stop)
-        try refuseMissing(try work.countMissing(), of: record)
+            catalog, into: definition.name, model: loaded, spaces: spaces, pool: pool,
+            thumbnails: record.thumbnails ?? .usual, stop: stop.flag)
+        var work = Reindexing(catalog, record, definition, ingest, stop, takesThumbnails: fromThumbnails)
+        let (missing, small) = try work.count()
+        try refuseMissing(missing, small, of: record)
+        if fromThumbnails, small > 0 { sayCost(of: small, in: record, size: loaded.preprocessing.size) }
         try work.run()
         try conclude(work, ingest, catalog)
     }
@@ -57,17 +65,30 @@ struct CatalogReindexCommand: ParsableCommand {
         let name = record.definition.name.text.prefix(30)
         return CollectionDefinition(
             name: try CollectionName("\(name).reindex-\(record.key)-\(model.digest.hex.prefix(8))"), model: model.id,
-            checkpoint: model.digest, spaces: spaces.map(\.ofCollection), element: record.definition.element)
+            checkpoint: model.digest, spaces: spaces.map(\.ofCollection), element: record.definition.element,
+            preprocessing: model.preprocessing.identity)
     }
 
-    private func refuseMissing(_ missing: Int, of record: CollectionRecord) throws {
+    /// What embedding thumbnails means for the vectors.
+    private func sayCost(of small: Int, in record: CollectionRecord, size: Int) {
+        CatalogText.say(
+            """
+            \(small) of \(CatalogText.count(record.items, "item")) of '\(collection)' have only a thumbnail (JPEG, at most \
+            \((record.thumbnails ?? .usual).pixels ?? 0) pixels by the present rule), which is scaled to the network's \(size): \
+            their vectors lack finer details and are no longer those of the images. Where that matters, upload the images \
+            again.
+            """)
+    }
+
+    private func refuseMissing(_ missing: Int, _ small: Int, of record: CollectionRecord) throws {
         guard missing > 0 else { return }
         let text = "\(missing) of \(CatalogText.count(record.items, "item")) of '\(collection)' have no kept image"
         guard dropMissing else {
             throw CatalogRefusal(
                 """
                 \(text), and their vectors cannot be made again. Fill the collection again with --keep and the old checkpoint, \
-                or another one with the new checkpoint, or give --drop-missing to go on without them.
+                or another one with the new checkpoint, or give --drop-missing to go on without them\
+                \(fromThumbnails || small == 0 ? "" : ", or --from-thumbnails to embed the \(small) small pictures there are").
                 """)
         }
         CatalogText.say("\(text) and are left out")

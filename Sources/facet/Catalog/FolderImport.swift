@@ -91,7 +91,7 @@ struct FolderImport {
             return ingest.fail(path, "\(error)")
         }
         if let known = try store.find(id, in: name), known.digest == ContentDigest(of: bytes) {
-            if keeps, known.originalBytes == nil { try keep(bytes, of: known) }
+            try complete(known, with: bytes)
             skipped += 1
             return
         }
@@ -101,11 +101,15 @@ struct FolderImport {
         try ingest.add(ItemIngest.Image(id: id, bytes: bytes, metadata: metadata, keeps: keeps))
     }
 
-    /// Adds the bytes to an item that was stored without them.
-    private func keep(_ bytes: [UInt8], of item: Item) throws {
+    /// Adds what an item was stored without: the bytes, the thumbnail.
+    private func complete(_ item: Item, with bytes: [UInt8]) throws {
+        let lacksOriginal = keeps && item.originalBytes == nil
+        let thumbnail =
+            item.thumbnailBytes == nil ? ingest.thumbnail(of: bytes) : try store.thumbnail(of: item.id, in: name)
+        guard lacksOriginal || (item.thumbnailBytes == nil && thumbnail != nil) else { return }
         let draft = ItemDraft(
             id: item.id, digest: item.digest, metadata: item.metadata, vector: try store.vector(of: item.id, in: name),
-            thumbnail: try store.thumbnail(of: item.id, in: name), original: bytes)
+            thumbnail: thumbnail, original: lacksOriginal ? bytes : try store.original(of: item.id, in: name))
         try ingest.add(draft)
     }
 

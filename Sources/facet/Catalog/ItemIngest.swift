@@ -6,6 +6,7 @@ internal import EmbeddingPipeline
 internal import ImageDecoding
 internal import Kernels
 internal import ModelFolders
+internal import Preprocessing
 internal import Synchronization
 internal import Vectors
 
@@ -19,7 +20,10 @@ final class ItemIngest {
         let id: ItemID
         let bytes: [UInt8]
         let metadata: Metadata
+        /// A picture that is there already; else one is made, where thumbnails are kept.
         var thumbnail: [UInt8]?
+        /// What the item is known by where ``bytes`` are not the image itself.
+        var digest: ContentDigest?
         /// Whether the bytes are kept beside the vectors.
         let keeps: Bool
     }
@@ -48,6 +52,7 @@ final class ItemIngest {
     private let spaces: [ModelManifest.Space]
     private let pipeline: EmbeddingPipeline
     private let stop: StopSignal.Flag
+    private let thumbnails: ThumbnailRule
     private var batch: [Image] = []
     private var bytes = 0
     private var flights: [Flight] = []
@@ -56,9 +61,10 @@ final class ItemIngest {
 
     init(
         _ store: CatalogStore, into name: CollectionName, model: EmbeddingModel, spaces: [ModelManifest.Space],
-        pool: ComputePool, stop: StopSignal.Flag
+        pool: ComputePool, thumbnails: ThumbnailRule, stop: StopSignal.Flag
     ) {
         (self.store, self.name, self.model, self.spaces, self.stop) = (store, name, model, spaces, stop)
+        self.thumbnails = thumbnails
         let room = QueueLimits(
             images: Self.flights * Self.batchImages, bytes: Self.flights * (Self.batchBytes + imageLimits.bytes + 1))
         pipeline = EmbeddingPipeline(pool: pool, limits: room, imageLimits: imageLimits)
@@ -83,6 +89,13 @@ final class ItemIngest {
         if ready.count == Self.batchImages || readyBytes >= Self.batchBytes { try writeReady() }
     }
 
+    /// The small picture of an image whose vectors are known; nil where none are kept, or it cannot be made.
+    func thumbnail(of bytes: [UInt8]) -> [UInt8]? {
+        guard let side = thumbnails.pixels else { return nil }
+        let decoder = ImageDecoder(limits: imageLimits)
+        return try? decoder.decode(bytes, atLeast: model.manifest.preprocessing.minimumDecodeSize).thumbnail(side: side)
+    }
+
     /// Notes an image that could not even be read.
     func fail(_ id: String, _ reason: String) {
         failures.append(Failure(id: id, reason: reason))
@@ -105,7 +118,9 @@ final class ItemIngest {
         let answer = Promise<EmbeddingAnswer>()
         let flag = stop
         let request = EmbeddingRequest(
-            images: batch.map(\.bytes), model: model, spaces: spaces, isCancelled: { flag.isRaised })
+            images: batch.map(\.bytes), model: model, spaces: spaces,
+            thumbnailSide: batch.allSatisfy { $0.thumbnail != nil } ? nil : thumbnails.pixels,
+            isCancelled: { flag.isRaised })
         try pipeline.submit(request) { answer.fulfil($0) }
         flights.append(Flight(images: batch, answer: answer))
         (batch, bytes) = ([], 0)
@@ -120,8 +135,9 @@ final class ItemIngest {
             case .success(let embedded):
                 drafts.append(
                     ItemDraft(
-                        id: image.id, digest: embedded.digest, metadata: image.metadata,
-                        vector: embedded.embeddings.flatMap(\.values), thumbnail: image.thumbnail,
+                        id: image.id, digest: image.digest ?? embedded.digest, metadata: image.metadata,
+                        vector: embedded.embeddings.flatMap(\.values),
+                        thumbnail: image.thumbnail ?? embedded.thumbnail,
                         original: image.keeps ? image.bytes : nil))
             case .failure(.cancelled): break
             case .failure(let failure): fail(image.id.text, FileFailure.embedding(failure).description)

@@ -7,24 +7,33 @@ struct Reindexing {
     let record: CollectionRecord
     let successor: CollectionDefinition
     let stop: StopSignal
+    /// Whether a thumbnail does where the image itself was not kept.
+    let takesThumbnails: Bool
     private let store: CatalogStore
     private let ingest: ItemIngest
     private static let page = 1_000
 
     init(
         _ store: CatalogStore, _ record: CollectionRecord, _ successor: CollectionDefinition, _ ingest: ItemIngest,
-        _ stop: StopSignal
+        _ stop: StopSignal, takesThumbnails: Bool
     ) {
+        self.takesThumbnails = takesThumbnails
         (self.store, self.record, self.successor, self.ingest, self.stop) = (store, record, successor, ingest, stop)
     }
 
-    /// Items without a kept image.
-    func countMissing() throws -> Int {
-        var missing = 0
+    /// Items without an image to embed, and those of which only the thumbnail is there.
+    func count() throws -> (missing: Int, small: Int) {
+        var (missing, small) = (0, 0)
         try forEach(in: record.definition.name) { item in
-            if item.originalBytes == nil { missing += 1 }
+            if !has(item) { missing += 1 }
+            if item.originalBytes == nil, item.thumbnailBytes != nil { small += 1 }
         }
-        return missing
+        return (missing, small)
+    }
+
+    /// Whether there is something to embed.
+    private func has(_ item: Item) -> Bool {
+        item.originalBytes != nil || (takesThumbnails && item.thumbnailBytes != nil)
     }
 
     /// Embeds every kept image that is not in the successor yet; returns early after a stop.
@@ -34,7 +43,7 @@ struct Reindexing {
         defer { bar.finish() }
         try forEach(in: record.definition.name) { item in
             guard !stop.isRaised else { return }
-            if try item.originalBytes == nil || isDone(item) {
+            if try !has(item) || isDone(item) {
                 skipped += 1
             } else {
                 if !paceIsSet { bar = ProgressBar(total: record.items, unit: "images", initial: skipped) }
@@ -50,17 +59,17 @@ struct Reindexing {
     /// Makes the successor, or finds what an earlier run left of it and drops what the collection has no longer.
     private func prepare() throws {
         do throws(CatalogError) {
-            guard try !store.create(successor).isNew else { return }
+            guard try !store.create(successor, thumbnails: record.thumbnails).isNew else { return }
         } catch {
-            guard error == .definitionConflict else { throw error }
+            guard ["collection_conflict", "preprocessing_conflict"].contains(error.code) else { throw error }
             try store.deleteCollection(successor.name)
-            _ = try store.create(successor)
+            _ = try store.create(successor, thumbnails: record.thumbnails)
             return
         }
         var stale: [ItemID] = []
         try forEach(in: successor.name) { item in
             let known = try store.find(item.id, in: record.definition.name)
-            if known?.originalBytes == nil { stale.append(item.id) }
+            if known.map(has) != true { stale.append(item.id) }
         }
         while !stale.isEmpty {
             _ = try store.delete(Array(stale.prefix(Self.page)), from: successor.name)
@@ -75,11 +84,13 @@ struct Reindexing {
 
     private func take(_ item: Item) throws {
         let name = record.definition.name
-        guard let original = try store.original(of: item.id, in: name) else { return }
+        let thumbnail = try store.thumbnail(of: item.id, in: name)
+        let original = try store.original(of: item.id, in: name)
+        guard let bytes = original ?? (takesThumbnails ? thumbnail : nil) else { return }
         try ingest.add(
             ItemIngest.Image(
-                id: item.id, bytes: original, metadata: item.metadata,
-                thumbnail: try store.thumbnail(of: item.id, in: name), keeps: true))
+                id: item.id, bytes: bytes, metadata: item.metadata, thumbnail: thumbnail, digest: item.digest,
+                keeps: original != nil))
     }
 
     private func forEach(in name: CollectionName, _ body: (Item) throws -> Void) throws {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Catalog
+package import Collections
+internal import Synchronization
+
+/// Collections whose vectors are being read into memory while the server answers already; any thread.
+///
+///     let loading = CollectionsLoading(store)
+///     // listen, then on another thread:
+///     loading.finish(try CollectionService(store, threads: threads))
+package final class CollectionsLoading: Sendable {
+    private let progress: LoadProgress
+    private let made = Mutex<CollectionService?>(nil)
+
+    package init(_ store: CatalogStore) { progress = store.loading }
+
+    /// From now on calls about collections are answered.
+    package func finish(_ service: CollectionService) {
+        made.withLock { $0 = service }
+    }
+
+    /// Nil until ``finish(_:)``.
+    package var service: CollectionService? { made.withLock { $0 } }
+
+    /// `412000 of 1000000 vectors`, for people.
+    var state: String { "\(progress.done) of \(progress.total) vectors" }
+}
