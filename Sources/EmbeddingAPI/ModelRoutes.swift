@@ -43,6 +43,7 @@ extension FacetAPI {
             writeLimits(to: &out)
             out.field("licence", model.manifest.licence)
             write(model.manifest.training, to: &out)
+            write(model.manifest.curves, to: &out)
         }
         return HTTPResponse(status: 200, contentType: "application/json", body: writer.bytes)
     }
@@ -125,6 +126,18 @@ extension FacetAPI {
                 case .number(let number): out.field(name, number)
                 case .truth(let truth): out.field(name, truth)
                 }
+            }
+        }
+    }
+
+    /// What training logged, by name and thinned out: a value each epoch or so, for drawing.
+    private func write(_ curves: [String: [Double]]?, to out: inout JSONWriter) {
+        guard let curves else { return }
+        out.key("curves")
+        out.object { out in
+            for (name, values) in curves.sorted(by: { $0.key < $1.key }) {
+                out.key(name)
+                out.array { list in for value in values { list.number(value) } }
             }
         }
     }

@@ -75,6 +75,10 @@ struct ServeCommand: ParsableCommand {
         help: "Pixels of the longer side of the small pictures kept of items, 16 to 1024, or 'none'. (default: 160)")
     var thumbnails: String?
 
+    @Option(
+        help: "Folder of images that the pages offer as a first collection. (default: none)", completion: .directory)
+    var sample: String?
+
     @Option(help: "Log lines as 'text' or 'json'. (default: text)")
     var logFormat: String?
 
@@ -88,7 +92,7 @@ struct ServeCommand: ParsableCommand {
     static let names = [
         "listen", "models", "model", "store", "cache-bytes", "threads", "queue-images", "max-images", "max-body-bytes",
         "max-pixels",
-        "max-connections", "drain-seconds", "keys", "log-format", "log-requests", "thumbnails",
+        "max-connections", "drain-seconds", "keys", "sample", "log-format", "log-requests", "thumbnails",
     ]
 
     func run() throws {
@@ -131,6 +135,7 @@ struct ServeCommand: ParsableCommand {
                 images: try settings.number("max-images", maxImages, default: 64, in: 1...10_000)),
             catalog: catalog, keys: settings.text("keys", keys),
             thumbnails: try ThumbnailOption.rule(settings.text("thumbnails", thumbnails)) ?? .usual,
+            sample: settings.text("sample", sample).flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) },
             drain: .seconds(try settings.number("drain-seconds", drainSeconds, default: 20, in: 0...3600)),
             requestLog: requestLog)
     }

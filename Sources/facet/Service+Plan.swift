@@ -25,6 +25,8 @@ extension Service {
         var keys: String?
         /// The thumbnails of collections that have no rule of their own.
         var thumbnails: ThumbnailRule
+        /// A folder of images that first visitors are offered as a collection; nil for none.
+        var sample: URL?
         var drain: Duration
         var requestLog: RequestLog
     }

@@ -47,6 +47,9 @@ final class Service: Sendable {
         served.loading = loading
         served.thumbnails = plan.thumbnails
         api = FacetAPI(served)
+        if let sample = plan.sample, store != nil {
+            api.offer(try SampleCatalog(folder: sample, collection: "sample", title: "Open Clip Art, public domain"))
+        }
         let configuration = HTTPServerConfiguration(addresses: plan.addresses, limits: plan.http)
         server = HTTPServer(configuration: configuration, handler: api) { log.warning("\($0)") }
         api.attach(server.metrics)
