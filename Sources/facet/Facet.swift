@@ -30,5 +30,6 @@ struct Facet: ParsableCommand {
         subcommands: [
             ServeCommand.self, EmbedCommand.self, InspectCommand.self, ConvertCommand.self, TrainCommand.self,
             EvaluateCommand.self, CatalogCommand.self, AdviseCommand.self, KeysCommand.self, DoctorCommand.self,
+            PackCommand.self,
         ])
 }

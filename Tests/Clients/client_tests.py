@@ -385,6 +385,25 @@ def test_command_line(server):
         assert "facet" in text and len(text) > 400
 
 
+def test_a_packed_model_is_half_the_size_and_gives_the_same_vectors(_):
+    with tempfile.TemporaryDirectory() as folder:
+        whole = pathlib.Path(folder) / "whole"
+        done = subprocess.run([FACET, "convert", ROOT / "Tests/Fixtures/golden/looc-r50w8/model.safetensors", whole, "--preprocessing",
+                               ROOT / "Tests/Fixtures/golden/looc-r50w8/preprocessing.json"], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        half = pathlib.Path(folder) / "half"
+        done = subprocess.run([FACET, "pack", whole, half], capture_output=True, text=True)
+        assert done.returncode == 0 and "cosine" in done.stdout, done.stderr
+        sizes = [(path / "model.safetensors").stat().st_size for path in (whole, half)]
+        assert sizes[1] < 0.6 * sizes[0], sizes
+        both = [np.array(json.loads(subprocess.run([FACET, "embed", "--model", path, "--spaces", "backbone", IMAGES / "baseline.jpg"], capture_output=True, text=True,
+                                                   check=True).stdout)["embeddings"]["backbone"]) for path in (whole, half)]
+        assert both[0] @ both[1] / np.linalg.norm(both[0]) / np.linalg.norm(both[1]) > 0.9999 and (both[0] != both[1]).any()
+        assert json.loads((half / "model.json").read_text())["training"]["packed_from"].startswith("sha256:")
+        again = subprocess.run([FACET, "pack", whole, half], capture_output=True, text=True)
+        assert again.returncode != 0 and "already" in again.stderr
+
+
 def test_doctor_finds_what_is_wrong_and_changes_nothing(server):
     def doctor(*words, **more):
         with tempfile.TemporaryDirectory() as folder:
