@@ -40,7 +40,7 @@ package struct SpaceLoss {
         let keys: [UnsafePointer<Float>]
         /// The images' numbers.
         let images: ArraySlice<Int32>
-        /// For each query, whether key j shares this space's factor, by copy or by chance; count x keys. Nil: not by chance.
+        /// For each query, whether key j shares this space's factor, by copy or by chance; count x keys, nil when none does by chance.
         let shared: ArraySlice<Bool>?
 
         package init(
@@ -58,8 +58,9 @@ package struct SpaceLoss {
     /// Sums over the queries of a group.
     package struct Tally: Sendable {
         package var loss = 0.0
-        /// Pairs (q, k_i) closer than (q, k0); in space 0 over all i. Where k0 shares factor i too there is nothing to tell
-        /// apart, and the pair does not count.
+        /// Pairs (q, k_i) closer than (q, k0); in space 0 over all i.
+        ///
+        /// Where k0 shares factor i too there is nothing to tell apart, and the pair does not count.
         package var nearer = 0
         package var pairs = 0
         /// Queries whose positive beats every negative.
