@@ -58,7 +58,7 @@ package struct SpaceLoss {
     /// Sums over the queries of a group.
     package struct Tally: Sendable {
         package var loss = 0.0
-        /// Pairs (q, k_i) closer than (q, k0); in space 0 over all i.
+        /// Pairs (q, k_i) closer than (q, k0), in space 0 over all i.
         ///
         /// Where k0 shares factor i too there is nothing to tell apart, and the pair does not count.
         package var nearer = 0
