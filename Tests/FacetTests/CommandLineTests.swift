@@ -47,7 +47,7 @@ struct CommandLineTests {
         let list = try FileList([images, "/some/file.txt"])
         #expect(list.paths.count == Golden.images.count + 1 && list.paths.last == "/some/file.txt")
         #expect(Array(list.paths.dropLast()) == list.paths.dropLast().sorted())
-        #expect(throws: (any Error).self) { try FileList([Golden.root.appendingPathComponent("deploy").path]) }
+        #expect(throws: (any Error).self) { try FileList([Golden.root.appendingPathComponent("Sources/Vectors").path]) }
     }
 
     @Test("Logs are text or JSON, nothing else")
