@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CKernels
-internal import Tensors
 
 /// The packed operand of the convolution kernel: weights in panels of output channels, a bias, and what it reads
 /// outside the map.
@@ -16,11 +15,14 @@ struct ConvolutionPanels: Sendable {
     let byOutput: Int
     let byInput: Int
     let instructions: InstructionSet
-    private let weights: FloatStorage
-    private let bias: FloatStorage
-    private let zeros: FloatStorage
+    private let weights: WeightSlice
+    private let bias: WeightSlice
+    private let zeros: WeightSlice
 
-    init(inputs: Int, outputs: Int, taps: [Int], byOutput: Int, byInput: Int, instructions: InstructionSet) {
+    init(
+        inputs: Int, outputs: Int, taps: [Int], byOutput: Int, byInput: Int, instructions: InstructionSet,
+        memory: WeightMemory? = nil
+    ) {
         self.inputs = inputs
         self.outputs = outputs
         self.taps = taps
@@ -29,24 +31,25 @@ struct ConvolutionPanels: Sendable {
         self.instructions = instructions
         let width = instructions.panelWidth
         let count = (outputs + width - 1) / width
-        weights = FloatStorage(count: count * taps.count * inputs * width)
-        bias = FloatStorage(count: count * width)
-        zeros = FloatStorage(count: inputs)
+        weights = WeightMemory.take(count * taps.count * inputs * width, from: memory)
+        bias = WeightMemory.take(count * width, from: memory)
+        zeros = WeightMemory.take(inputs, from: memory)
         bias.buffer.initialize(repeating: 0)
         zeros.buffer.initialize(repeating: 0)
     }
 
     /// OIHW weights in the order of a forward convolution.
-    init(_ geometry: ConvolutionGeometry, instructions: InstructionSet) {
+    init(_ geometry: ConvolutionGeometry, instructions: InstructionSet, memory: WeightMemory? = nil) {
         let taps = geometry.kernel * geometry.kernel
         self.init(
             inputs: geometry.inputChannels, outputs: geometry.outputChannels, taps: Array(0..<taps),
-            byOutput: geometry.inputChannels * taps, byInput: taps, instructions: instructions)
+            byOutput: geometry.inputChannels * taps, byInput: taps, instructions: instructions,
+            memory: memory)
     }
 
     var count: Int { (outputs + instructions.panelWidth - 1) / instructions.panelWidth }
     var floatsPerPanel: Int { taps.count * inputs * instructions.panelWidth }
-    var byteCount: Int { weights.buffer.count * MemoryLayout<Float>.stride }
+    var byteCount: Int { weights.count * MemoryLayout<Float>.stride }
 
     /// Packs panel `index` of `source`, output channel o times `scale[o]` where there is a scale.
     func pack(_ index: Int, from source: UnsafePointer<Float>, scale: UnsafePointer<Float>? = nil) {

@@ -14,13 +14,13 @@ package struct PackedConvolution: Sendable {
     package let readsRowsContiguously: Bool
     private let panels: ConvolutionPanels
 
-    /// Packs OIHW `weights`, multiplying output channel o by `scale[o]`.
+    /// Packs OIHW `weights`, multiplying output channel o by `scale[o]`; `memory` holds a network's weights together.
     ///
     /// Few input channels (the stem's three) are packed for contiguous rows; ``needsPaddedInput`` then tells.
     package init(
         _ geometry: ConvolutionGeometry, weights source: UnsafeBufferPointer<Float>, scale: [Float],
         bias shift: [Float],
-        instructions: InstructionSet = .best, pool: ComputePool? = nil
+        instructions: InstructionSet = .best, memory: WeightMemory? = nil, pool: ComputePool? = nil
     ) {
         precondition(source.count == geometry.weightCount, "\(source.count) weights for \(geometry)")
         precondition(scale.count == geometry.outputChannels && shift.count == geometry.outputChannels, "\(geometry)")
@@ -28,7 +28,7 @@ package struct PackedConvolution: Sendable {
         self.geometry = geometry
         self.instructions = instructions
         readsRowsContiguously = geometry.kernel > 1 && geometry.inputChannels <= 4
-        panels = ConvolutionPanels(geometry, instructions: instructions)
+        panels = ConvolutionPanels(geometry, instructions: instructions, memory: memory)
         let packed = panels
         let lent = Borrowed(source)
         shift.withUnsafeBufferPointer { packed.setBias($0.baseAddress!) }

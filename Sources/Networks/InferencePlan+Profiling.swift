@@ -44,15 +44,16 @@ extension InferencePlan {
         case .maxPool: "max pool"
         case .meanPool: "mean pool"
         case .normalise: "normalise"
-        case .convolution(let packed, let residual, _):
-            "\(packed.geometry.kernel)x\(packed.geometry.kernel)/\(packed.geometry.stride) "
-                + "\(packed.geometry.inputChannels)->\(packed.geometry.outputChannels) on "
+        case .convolution(let kernel, let residual, _):
+            "\(kernel.geometry.kernel)x\(kernel.geometry.kernel)/\(kernel.geometry.stride) "
+                + "\(kernel.geometry.inputChannels)->\(kernel.geometry.outputChannels) on "
                 + "\(shapes[step.output].height)x\(shapes[step.output].width)" + (residual == nil ? "" : " + residual")
+                + kernel.remark
         }
     }
 
     private func multiplyAdds(of step: PlanStep) -> Int {
-        guard case .convolution(let packed, _, _) = step.operation else { return 0 }
-        return packed.geometry.workPerPixel * shapes[step.output].pixels
+        guard case .convolution(let kernel, _, _) = step.operation else { return 0 }
+        return kernel.geometry.workPerPixel * shapes[step.output].pixels
     }
 }

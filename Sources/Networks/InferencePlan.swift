@@ -22,7 +22,7 @@ package final class InferencePlan: Sendable {
     let shapes: [MapShape]
     private let results: [NetworkOutput: ValueID]
     let layout: ArenaLayout
-    private let arenas = Mutex<[FloatStorage]>([])
+    private let arenas = Mutex<[LargeFloats]>([])
 
     /// Activation bytes that one pass may use; a larger batch is run in parts.
     private static let arenaBytes = 32 << 20
@@ -44,7 +44,7 @@ package final class InferencePlan: Sendable {
         results = builder.results
         layout = Self.layout(steps: steps, shapes: shapes, results: Array(results.values))
         weightBytes = steps.reduce(0) { sum, step in
-            if case .convolution(let packed, _, _) = step.operation { return sum + packed.byteCount }
+            if case .convolution(let kernel, _, _) = step.operation { return sum + kernel.byteCount }
             return sum
         }
     }
@@ -52,8 +52,8 @@ package final class InferencePlan: Sendable {
     /// Multiply-adds for one image when every output is asked for.
     package var multiplyAdds: Int {
         steps.reduce(0) { sum, step in
-            guard case .convolution(let packed, _, _) = step.operation else { return sum }
-            return sum + packed.geometry.workPerPixel * shapes[step.output].pixels
+            guard case .convolution(let kernel, _, _) = step.operation else { return sum }
+            return sum + kernel.geometry.workPerPixel * shapes[step.output].pixels
         }
     }
 
@@ -124,9 +124,9 @@ package final class InferencePlan: Sendable {
         switch step.operation {
         case .pad(let padding):
             Pooling.pad(by: padding, images: images, map: map, input: input, output: output)
-        case .convolution(let packed, let residual, let relu):
+        case .convolution(let kernel, let residual, let relu):
             let epilogue = PackedConvolution.Epilogue(residual: residual.map { reading($0, memory) }, relu: relu)
-            packed.forward(images: images, map: map, input: input, output: output, epilogue: epilogue, pool: pool)
+            kernel.forward(images: images, map: map, input: input, output: output, epilogue: epilogue, pool: pool)
         case .maxPool(let geometry):
             Pooling.max(
                 geometry, images: images, map: map, input: input, output: output, instructions: instructions, pool: pool
@@ -160,17 +160,17 @@ package final class InferencePlan: Sendable {
         return ArenaLayout(lives: lives, values: shapes.count)
     }
 
-    func takeArena(images: Int) -> FloatStorage {
+    func takeArena(images: Int) -> LargeFloats {
         let needed = layout.count * images
-        let kept = arenas.withLock { list -> FloatStorage? in
+        let kept = arenas.withLock { list -> LargeFloats? in
             guard let index = list.firstIndex(where: { $0.buffer.count >= needed }) else { return nil }
             return list.remove(at: index)
         }
-        return kept ?? FloatStorage(count: needed)
+        return kept ?? LargeFloats(count: needed)
     }
 
     /// Keeps the two largest arenas for the next runs.
-    func returnArena(_ arena: FloatStorage) {
+    func returnArena(_ arena: LargeFloats) {
         arenas.withLock { list in
             list.append(arena)
             list.sort { $0.buffer.count < $1.buffer.count }

@@ -9,6 +9,9 @@ struct PlanBuilder<Weights: WeightSource> {
     let weights: Weights
     let instructions: InstructionSet
     let pool: ComputePool?
+    private let memory = WeightMemory()
+    private let scratch = KernelScratch()
+    private var networkBytes = 0
     private(set) var steps: [PlanStep] = []
     private(set) var shapes: [MapShape]
     private(set) var results: [NetworkOutput: ValueID] = [:]
@@ -22,6 +25,7 @@ struct PlanBuilder<Weights: WeightSource> {
 
     /// Builds all steps and marks which outputs each serves.
     mutating func build(_ architecture: Architecture) throws {
+        networkBytes = architecture.parameterCount * MemoryLayout<Float>.stride
         var map = try stem(architecture, input: 0)
         for stage in architecture.stages {
             for block in stage { map = try residual(block, input: map) }
@@ -71,20 +75,36 @@ struct PlanBuilder<Weights: WeightSource> {
         _ unit: Architecture.Unit, input: ValueID, residual: ValueID? = nil, relu: Bool
     ) throws -> ValueID {
         let (scale, shift) = try norm(unit.norm).folded
-        let packed = try weights.withFloats(unit.convolution) {
-            PackedConvolution(
-                unit.geometry, weights: $0, scale: scale, bias: shift, instructions: instructions, pool: pool)
-        }
+        let kernel = try compile(unit, on: shapes[input], scale: scale, shift: shift)
         let shape = shapes[input].convolved(by: unit.geometry)
         var source = input
-        if packed.needsPaddedInput {
+        if kernel.needsPaddedInput {
             let padding = unit.geometry.padding
             let map = shapes[input]
             let padded = MapShape(
                 height: map.height + 2 * padding, width: map.width + 2 * padding, channels: map.channels)
             source = append(.pad(padding), input: input, shape: padded)
         }
-        return append(.convolution(packed, residual: residual, relu: relu), input: source, shape: shape)
+        return append(.convolution(kernel, residual: residual, relu: relu), input: source, shape: shape)
+    }
+
+    private func compile(
+        _ unit: Architecture.Unit, on map: MapShape, scale: [Float], shift: [Float]
+    ) throws -> ConvolutionKernel {
+        let tile = ConvolutionKernel.tile(
+            for: unit.geometry, on: map, networkBytes: networkBytes, instructions: instructions)
+        return try weights.withFloats(unit.convolution) { weights in
+            guard let tile else {
+                return .direct(
+                    PackedConvolution(
+                        unit.geometry, weights: weights, scale: scale, bias: shift, instructions: instructions,
+                        memory: memory, pool: pool))
+            }
+            return .winograd(
+                WinogradConvolution(
+                    unit.geometry, tile: tile, weights: weights, scale: scale, bias: shift, instructions: instructions,
+                    memory: memory, scratch: scratch, pool: pool))
+        }
     }
 
     private mutating func connect(_ layer: Architecture.Layer, input: ValueID, relu: Bool) throws -> ValueID {
@@ -95,9 +115,10 @@ struct PlanBuilder<Weights: WeightSource> {
         let packed = try weights.withFloats(layer.name + ".weight") {
             PackedConvolution(
                 geometry, weights: $0, scale: Array(repeating: 1, count: layer.outputs), bias: bias,
-                instructions: instructions, pool: pool)
+                instructions: instructions, memory: memory, pool: pool)
         }
-        return append(.convolution(packed, residual: nil, relu: relu), input: input, shape: vector(layer.outputs))
+        return append(
+            .convolution(.direct(packed), residual: nil, relu: relu), input: input, shape: vector(layer.outputs))
     }
 
     private func norm(_ name: String) throws -> BatchNorm {

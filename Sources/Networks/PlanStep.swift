@@ -10,7 +10,7 @@ struct PlanStep: Sendable {
     enum Operation: Sendable {
         /// Zeros around the map, for a convolution that reads whole rows.
         case pad(Int)
-        case convolution(PackedConvolution, residual: ValueID?, relu: Bool)
+        case convolution(ConvolutionKernel, residual: ValueID?, relu: Bool)
         case maxPool(ConvolutionGeometry)
         case meanPool
         /// L2 normalisation of a vector.

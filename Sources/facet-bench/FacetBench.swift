@@ -9,7 +9,7 @@ struct FacetBench: ParsableCommand {
         commandName: "facet-bench",
         abstract: "Measure Facet.",
         discussion: """
-            Side by side with peers in the same minute: Tests/Benchmarks/compare (ONNX Runtime), search/compare (FAISS).
+            Side by side with peers in the same minute: Tests/Benchmarks/compare (ONNX Runtime, OpenVINO, PyTorch), search/compare (FAISS).
             Times depend on the machine and on what else it does; compare ratios taken in one run.
             """,
         subcommands: [

@@ -30,6 +30,20 @@ struct Problem: CustomStringConvertible {
         residual = random.floats(images * map.convolved(by: geometry).count)
     }
 
+    /// The first image's part.
+    private init(firstOf batch: Problem) {
+        geometry = batch.geometry
+        images = 1
+        map = batch.map
+        (weights, scale, bias) = (batch.weights, batch.scale, batch.bias)
+        input = Tensor(
+            Array(batch.input.values.prefix(batch.map.count)),
+            shape: [1, batch.map.height, batch.map.width, batch.map.channels])
+        residual = Array(batch.residual.prefix(batch.residual.count / batch.images))
+    }
+
+    var first: Problem { Problem(firstOf: self) }
+
     /// The plain kernel's answer, with scale, residual and ReLU applied.
     func reference(residual useResidual: Bool, relu: Bool) -> [Float] {
         let perChannel = geometry.weightCount / geometry.outputChannels

@@ -7,6 +7,7 @@
 #include "instructions.h"
 #include "images.h"
 #include "training.h"
+#include "winograd.h"
 
 /// The best instruction set this CPU and operating system offer.
 facet_isa facet_best_isa(void);

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the same network through facet-bench and ONNX Runtime in turn and prints ratios of medians.
+"""Runs the same network through facet-bench, ONNX Runtime, OpenVINO and PyTorch in turn and prints ratios of medians.
 
 The network is written as ONNX from the model folder's own weights, batch norm folded, so both compute the same thing.
 """
 import argparse, json, os, pathlib, subprocess, time
-import numpy as np, onnx, onnxruntime
+import numpy as np, onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file, save_file
+import peers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BENCH, FACET = ROOT / ".build/release/facet-bench", ROOT / ".build/release/facet"
+BUILD = pathlib.Path(os.environ.get("FACET_BUILD", ROOT / ".build/release"))
+BENCH, FACET = BUILD / "facet-bench", BUILD / "facet"
 
 
 def random_resnet50(path, heads=4):
@@ -41,9 +43,9 @@ def random_resnet50(path, heads=4):
     save_file(t, path)
 
 
-def onnx_model(weights, size):
+def onnx_model(w, size):
     """The LooC network as an ONNX graph: input [n, 3, size, size], output all vectors side by side."""
-    w, nodes, constants = load_file(weights), [], {}
+    nodes, constants = [], {}
 
     def add(kind, inputs, **attributes):
         name = f"v{len(nodes)}"
@@ -87,24 +89,59 @@ def onnx_model(weights, size):
     return model.SerializeToString()
 
 
-def peer_rate(session, size, batch, seconds):
-    x, times, end = np.random.default_rng(1).normal(size=(batch, 3, size, size)).astype(np.float32), [], time.perf_counter() + seconds
+def peer_rates(run, x, seconds):
+    """Images a second, median and best."""
+    times, end = [], time.perf_counter() + seconds
     while time.perf_counter() < end or len(times) < 3:
         begin = time.perf_counter()
-        session.run(None, {"input": x})
+        run(x)
         times.append(time.perf_counter() - begin)
-    return batch / float(np.median(times))
+    return len(x) / float(np.median(times)), len(x) / min(times)
 
 
-def agreement(session, folder, size, threads):
-    """The lowest cosine between the two engines' vectors over four images."""
+def facet_rates(folder, batch, threads, seconds):
+    flags = ["--model", folder, "--batch", str(batch), "--seconds", str(seconds), "--threads", str(threads), "--json"]
+    result = json.loads(subprocess.run([BENCH, "inference", *flags], check=True, capture_output=True, text=True).stdout)
+    return result["images_per_second"][str(batch)], result["best_images_per_second"][str(batch)]
+
+
+def agreement(run, folder, size, threads):
+    """The lowest cosine between Facet's and a peer's vectors over four images, and the largest difference of a number
+    in units of its vector's root mean square."""
     images = np.random.default_rng(2).normal(size=(4, size, size, 3)).astype("<f4")
     raw = ROOT / ".build/bench-input.f32"
     raw.write_bytes(images.tobytes())
-    subprocess.run([BENCH, "inference", "--model", folder, "--batch", "1", "--seconds", "0", "--threads", str(threads), "--input", raw, "--output", str(raw) + ".out"], check=True, stdout=subprocess.DEVNULL)
-    expected = session.run(None, {"input": np.ascontiguousarray(images.transpose(0, 3, 1, 2))})[0]
+    command = [BENCH, "inference", "--model", folder, "--batch", "1", "--seconds", "0", "--threads", str(threads)]
+    subprocess.run([*command, "--input", raw, "--output", str(raw) + ".out"], check=True, stdout=subprocess.DEVNULL)
+    expected = run(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
     found = np.fromfile(str(raw) + ".out", "<f4").reshape(expected.shape)
-    return float(min(f @ e / np.linalg.norm(f) / np.linalg.norm(e) for f, e in zip(found, expected)))
+    cosine = min(f @ e / np.linalg.norm(f) / np.linalg.norm(e) for f, e in zip(found.astype(float), expected.astype(float)))
+    return cosine, float(max(np.abs(f - e).max() / np.sqrt(np.mean(e * e)) for f, e in zip(found, expected)))
+
+
+def compare(folder, size, batches, args):
+    # Half-precision files hold what all engines compute with in single precision.
+    weights = {name: value.astype(np.float32) for name, value in load_file(folder / "model.safetensors").items()}
+    graph = onnx_model(weights, size)
+    for name in args.peers:
+        cosine, worst = agreement(peers.ALL[name](graph, weights, (4, 3, size, size), args.threads), folder, size, args.threads)
+        print(f"  {name}: lowest cosine {cosine:.9f}, largest difference {worst:.1e} of the root mean square")
+        assert cosine >= 0.99999, f"the engines disagree, cosine {cosine}"
+    for batch in batches:
+        shape = (batch, 3, size, size)
+        x = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+        runs = {name: peers.ALL[name](graph, weights, shape, args.threads) for name in args.peers}
+        rates = {name: [] for name in ["Facet", *runs]}
+        for _ in range(args.rounds):
+            rates["Facet"].append(facet_rates(folder, batch, args.threads, args.seconds))
+            for name, run in runs.items():
+                rates[name].append(peer_rates(run, x, args.seconds))
+        median = {name: float(np.median([rate for rate, _ in list])) for name, list in rates.items()}
+        best = {name: max(rate for _, rate in list) for name, list in rates.items()}
+        for kind, found in [("median", median), ("fastest pass", best)]:
+            figures = ", ".join(f"{name} {rate:.1f}" for name, rate in found.items())
+            ratio = found["Facet"] / max(rate for name, rate in found.items() if name != "Facet")
+            print(f"  batch {batch:2d}, {kind}: {figures}: {ratio:.2f} times the best peer", flush=True)
 
 
 def main():
@@ -112,31 +149,19 @@ def main():
     ap.add_argument("--rounds", type=int, default=3)
     ap.add_argument("--threads", type=int, default=os.cpu_count())
     ap.add_argument("--seconds", type=float, default=4)
+    ap.add_argument("--peers", nargs="+", choices=list(peers.ALL), default=list(peers.ALL))
     args = ap.parse_args()
     folder = ROOT / ".build/bench-models/resnet50"
     if not (folder / "model.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
         random_resnet50(folder / "source.safetensors")
         subprocess.run([FACET, "convert", folder / "source.safetensors", folder], check=True, stdout=subprocess.DEVNULL)
-    print(f"ONNX Runtime {onnxruntime.__version__}, {args.threads} threads, medians of {args.rounds} rounds in turn")
+    versions = ", ".join(f"{name} {peers.VERSIONS[name]}" for name in args.peers)
+    print(f"{versions}; {args.threads} threads, images/s, {args.rounds} rounds in turn")
     for name, model, size, batches in [("ResNet-50 at 224", folder, 224, [1, 8]), ("facet-small at 64", ROOT / "models/facet-small", 64, [1, 8, 32])]:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = args.threads
-        session = onnxruntime.InferenceSession(onnx_model(model / "model.safetensors", size), options, providers=["CPUExecutionProvider"])
-        cosine = agreement(session, model, size, args.threads)
-        assert cosine >= 0.9999, f"{name}: the engines disagree, cosine {cosine}"
-        ours, theirs, load = {b: [] for b in batches}, {b: [] for b in batches}, []
-        for _ in range(args.rounds):
-            for b in batches:
-                flags = ["--model", model, "--batch", str(b), "--seconds", str(args.seconds), "--threads", str(args.threads), "--json"]
-                result = json.loads(subprocess.run([BENCH, "inference", *flags], check=True, capture_output=True, text=True).stdout)
-                ours[b].append(result["images_per_second"][str(b)])
-                load.append(result["load_ms"])
-                theirs[b].append(peer_rate(session, size, b, args.seconds))
-        print(f"{name}: lowest cosine {cosine:.7f}; load to first forward pass {np.median(load):.0f} ms")
-        for b in batches:
-            o, p = float(np.median(ours[b])), float(np.median(theirs[b]))
-            print(f"  batch {b:2d}: Facet {o:8.1f} images/s, ONNX Runtime {p:8.1f}, ratio {o / p:.2f}")
+        print(name)
+        compare(model, size, batches, args)
 
 
-main()
+if __name__ == "__main__":
+    main()
