@@ -34,6 +34,20 @@ func system(_ name: String, pkgConfig: String, apt: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
+/// Tests/Fuzz/run asks for its program; an ordinary build does not have it.
+let fuzzing: [Target] =
+    Context.environment["FACET_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "facet-fuzz",
+            dependencies: [
+                "EmbeddingAPI", "EmbeddingPipeline", "Collections", "Catalog", "Access", "ModelFolders", "HTTPServer",
+                "Checkpoints", "ImageDecoding", "Tensors", "Vectors", "ServingTestSupport",
+            ],
+            path: "Tests/Fuzz/Program", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+    ]
+
 let package = Package(
     name: "facet",
     products: [
@@ -67,7 +81,7 @@ let package = Package(
         module("Checkpoints", uses: ["Tensors"]),
         module("Preprocessing", uses: ["ImageDecoding", "Tensors"]),
         module("HTTPServer", uses: ["Telemetry", "CLinux"]),
-        module("Catalog", uses: ["Vectors", "CSQLite"]),
+        module("Catalog", uses: ["Vectors", "Telemetry", "CSQLite"]),
         module("VectorSearch", uses: ["CVectorScan"]),
         module("Advice", uses: ["Statistics"]),
         module("Access", uses: ["Vectors", "Telemetry"]),
@@ -173,6 +187,6 @@ let package = Package(
                 "ImageDecoding", "Tensors", "Vectors", "Reports", "Statistics",
             ], fixtures: true),
         tests("FacetTests", uses: ["facet"]),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

@@ -114,6 +114,7 @@ final class Service: Sendable {
             }
             if again { exit(1) }
             log.notice("stopping: answering what is in flight", ["deadline": "\(plan.drain)"])
+            endAnyway(after: plan.drain + .seconds(5))
             api.startDraining()
             server.drain(deadline: plan.drain) { [self] forced in
                 if forced > 0 { log.warning("connections cut off at the deadline", ["count": "\(forced)"]) }
@@ -122,6 +123,15 @@ final class Service: Sendable {
         }
         source.resume()
         return source
+    }
+
+    /// Who is told to stop does, even if something of ours hangs: what was acknowledged is on disk already.
+    private func endAnyway(after deadline: Duration) {
+        Thread.detachNewThread { [log] in
+            Thread.sleep(forTimeInterval: Double(Self.milliseconds(deadline)) / 1000)
+            log.warning("stopping took too long; ending without closing the catalog", ["after": "\(deadline)"])
+            _exit(1)
+        }
     }
 
     private static func milliseconds(_ duration: Duration) -> Int {
