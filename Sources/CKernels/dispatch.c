@@ -6,7 +6,8 @@ facet_isa facet_best_isa(void) {
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
         return FACET_AVX512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return FACET_AVX2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+        return FACET_AVX2;
 #endif
     return FACET_PORTABLE;
 }
@@ -26,6 +27,12 @@ ptrdiff_t facet_tile_rows(facet_isa isa) {
 void facet_convolve(facet_isa isa, const facet_convolution *conv, ptrdiff_t first_pixel, ptrdiff_t last_pixel,
                     ptrdiff_t first_panel, ptrdiff_t last_panel) {
     DISPATCH(facet_convolve, conv, first_pixel, last_pixel, first_panel, last_panel)
+}
+
+int facet_halve(facet_isa isa, const float *numbers, ptrdiff_t count, uint16_t *halves) {
+    int exact = 0;
+    DISPATCH(facet_halve, numbers, count, halves, &exact)
+    return exact;
 }
 
 void facet_max_pool(facet_isa isa, const float *input, float *output, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,

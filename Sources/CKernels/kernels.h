@@ -5,6 +5,7 @@
 
 #define DECLARE(set) \
     void facet_convolve_##set(const facet_convolution *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t); \
+    void facet_halve_##set(const float *, ptrdiff_t, uint16_t *, int *); \
     void facet_max_pool_##set(const float *, float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, \
                               ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t); \
     void facet_mean_pool_##set(const float *, float *, ptrdiff_t, ptrdiff_t); \

@@ -3,6 +3,7 @@
 // The kernels of one instruction set. The including file defines
 //   NAME(x)     the function's name for this set        TARGET   the function attribute that switches it on
 //   LANES       floats of a vector                      ROWS     output pixels of a full register tile
+//   HALVES      whether it converts half precision
 // A tile holds ROWS x 2 vectors of accumulators; every accumulator sums over (tap, channel) in order, so an output has
 // the same bits whatever the tile, batch or thread it is computed in.
 
@@ -13,9 +14,22 @@ enum { PANEL = 2 * LANES };
 #define INLINE static inline __attribute__((always_inline)) TARGET
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// One step of the inner product: channel k of every row times one row of the panel.
-INLINE void step(const int rows, vec acc[ROWS][2], const float *const *row, ptrdiff_t k, const float *b) {
-    const vec b0 = *(const vec *)b, b1 = *(const vec *)(b + LANES);
+#if HALVES
+typedef _Float16 half_vec __attribute__((vector_size(LANES * sizeof(_Float16)), aligned(sizeof(_Float16))));
+#endif
+
+// One vector of weights, `index` numbers from the start.
+INLINE vec weights_at(const int half, const void *weights, ptrdiff_t index) {
+#if HALVES
+    if (half) return __builtin_convertvector(*(const half_vec *)((const _Float16 *)weights + index), vec);
+#endif
+    return *(const vec *)((const float *)weights + index);
+}
+
+// One step of the inner product: channel k of every row times the row of the panel at `b`.
+INLINE void step(const int rows, const int half, vec acc[ROWS][2], const float *const *row, ptrdiff_t k,
+                 const void *weights, ptrdiff_t b) {
+    const vec b0 = weights_at(half, weights, b), b1 = weights_at(half, weights, b + LANES);
     UNROLL for (int r = 0; r < rows; r++) {
         const float a = row[r][k];
         acc[r][0] += b0 * a;
@@ -45,30 +59,42 @@ INLINE void store_row(const facet_convolution *conv, vec v0, vec v1, ptrdiff_t p
     }
 }
 
+// The taps that read something and where, and where the pixels are written.
+typedef struct {
+    const float *from[FACET_MAX_TAPS * ROWS];
+    ptrdiff_t active[FACET_MAX_TAPS];
+    ptrdiff_t actives;
+    ptrdiff_t at[ROWS];
+} NAME(table);
+
 // `ahead` is a part of the weights needed next: fetching it into L2 while this tile computes hides main memory, which
 // the deep layers' weights come from. A tile fetches a quarter of a panel: two lines every four channels.
-INLINE void tile(const int rows, const facet_convolution *conv, const float *const *table, ptrdiff_t taps, ptrdiff_t run,
-                 const ptrdiff_t *at, ptrdiff_t panel, const float *ahead) {
-    const float *b = conv->weights + panel * taps * run * PANEL;
-    const float *bias = conv->bias + panel * PANEL;
+INLINE void tile(const int rows, const int half, const facet_convolution *conv, const NAME(table) *table,
+                 ptrdiff_t taps, ptrdiff_t run, ptrdiff_t panel, const char *ahead) {
+    const void *weights = half ? (const void *)conv->halves : (const void *)conv->weights;
+    const vec *bias = (const vec *)(conv->bias + panel * PANEL);
+    const int bytes = half ? 2 : 4;
     vec acc[ROWS][2];
     UNROLL for (int r = 0; r < rows; r++) {
-        acc[r][0] = *(const vec *)bias;
-        acc[r][1] = *(const vec *)(bias + LANES);
+        acc[r][0] = conv->scale ? (vec){0} : bias[0];
+        acc[r][1] = conv->scale ? (vec){0} : bias[1];
     }
-    for (ptrdiff_t t = 0; t < taps; t++) {
-        const float *const *row = table + t * ROWS;
-        ptrdiff_t k = 0;
-        for (; k + 4 <= run; k += 4, b += 4 * PANEL, ahead += PANEL) {
-            UNROLL for (int line = 0; line < PANEL; line += 16) __builtin_prefetch(ahead + line, 0, 2);
-            step(rows, acc, row, k, b);
-            step(rows, acc, row, k + 1, b + PANEL);
-            step(rows, acc, row, k + 2, b + 2 * PANEL);
-            step(rows, acc, row, k + 3, b + 3 * PANEL);
+    for (ptrdiff_t i = 0; i < table->actives; i++) {
+        const ptrdiff_t t = table->active[i];
+        const float *const *row = table->from + t * ROWS;
+        ptrdiff_t b = (panel * taps + t) * run * PANEL, k = 0;
+        for (; k + 4 <= run; k += 4, b += 4 * PANEL, ahead += PANEL * bytes) {
+            UNROLL for (int line = 0; line < PANEL * bytes; line += 64) __builtin_prefetch(ahead + line, 0, 2);
+            UNROLL for (int u = 0; u < 4; u++) step(rows, half, acc, row, k + u, weights, b + u * PANEL);
         }
-        for (; k < run; k++, b += PANEL) step(rows, acc, row, k, b);
+        for (; k < run; k++, b += PANEL) step(rows, half, acc, row, k, weights, b);
     }
-    UNROLL for (int r = 0; r < rows; r++) store_row(conv, acc[r][0], acc[r][1], at[r], panel * PANEL);
+    if (conv->scale) {
+        const vec *scale = (const vec *)(conv->scale + panel * PANEL);
+        UNROLL for (int r = 0; r < rows; r++)
+            UNROLL for (int side = 0; side < 2; side++) acc[r][side] = acc[r][side] * scale[side] + bias[side];
+    }
+    UNROLL for (int r = 0; r < rows; r++) store_row(conv, acc[r][0], acc[r][1], table->at[r], panel * PANEL);
 }
 
 // The taps of one pixel whose kernel starts at (top, left): pointers ROWS apart.
@@ -83,33 +109,62 @@ INLINE void fill_pixel(const facet_convolution *conv, const float **table, const
         }
 }
 
-// Where each tap of each pixel of the tile reads its channels, and where the pixel is written.
-INLINE void fill_table(const facet_convolution *conv, const float **table, ptrdiff_t *at, ptrdiff_t pixel,
+// The image, row and column of a pixel, counted as conv->images says.
+typedef struct {
+    ptrdiff_t image, row, column;
+} NAME(place);
+
+INLINE NAME(place) place_of(const facet_convolution *conv, ptrdiff_t pixel) {
+    const ptrdiff_t per_image = conv->oh * conv->ow;
+    const ptrdiff_t image = conv->images > 1 ? pixel % conv->images : pixel / per_image;
+    const ptrdiff_t position = conv->images > 1 ? pixel / conv->images : pixel % per_image;
+    return (NAME(place)){image, position / conv->ow, position % conv->ow};
+}
+
+INLINE void advance(const facet_convolution *conv, NAME(place) *place) {
+    if (conv->images > 1) {
+        if (++place->image < conv->images) return;
+        place->image = 0;
+    }
+    if (++place->column < conv->ow) return;
+    place->column = 0;
+    if (++place->row < conv->oh) return;
+    place->row = 0;
+    place->image++;
+}
+
+INLINE void fill_table(const facet_convolution *conv, NAME(table) *table, ptrdiff_t taps, ptrdiff_t pixel,
                        ptrdiff_t rows) {
-    const ptrdiff_t columns = conv->rows_contiguous ? 1 : conv->kw, per_image = conv->oh * conv->ow;
-    const ptrdiff_t image = pixel / per_image;
-    ptrdiff_t row = pixel % per_image / conv->ow, column = pixel % conv->ow;
-    const float *base = conv->input + image * conv->h * conv->w * conv->c;
-    ptrdiff_t out = image * conv->out_h * conv->out_w * conv->oc;
-    for (ptrdiff_t r = 0; r < rows; r++) {
-        fill_pixel(conv, table + r, base, row * conv->stride - conv->pad_top, column * conv->stride - conv->pad_left,
-                   columns);
-        const ptrdiff_t out_row = row * conv->out_stride + conv->out_top;
-        at[r] = out + (out_row * conv->out_w + column * conv->out_stride + conv->out_left) * conv->oc;
-        if (++column < conv->ow) continue;
-        column = 0;
-        if (++row < conv->oh) continue;
-        row = 0;
-        base += conv->h * conv->w * conv->c;
-        out += conv->out_h * conv->out_w * conv->oc;
+    const ptrdiff_t columns = conv->rows_contiguous ? 1 : conv->kw;
+    NAME(place) place = place_of(conv, pixel);
+    for (ptrdiff_t r = 0; r < rows; r++, advance(conv, &place)) {
+        fill_pixel(conv, table->from + r, conv->input + place.image * conv->h * conv->w * conv->c,
+                   place.row * conv->stride - conv->pad_top, place.column * conv->stride - conv->pad_left, columns);
+        const ptrdiff_t y = place.row * conv->out_stride + conv->out_top;
+        const ptrdiff_t x = place.column * conv->out_stride + conv->out_left;
+        table->at[r] = ((place.image * conv->out_h + y) * conv->out_w + x) * conv->oc;
+    }
+    table->actives = 0;
+    for (ptrdiff_t t = 0; t < taps; t++) {
+        int reads = 0;
+        for (ptrdiff_t r = 0; r < rows; r++) reads |= table->from[t * ROWS + r] != conv->zeros;
+        if (reads) table->active[table->actives++] = t;
     }
 }
 
+#if HALVES
 #define CASE(n) \
-    case n: tile(n, conv, table, taps, run, at, panel, ahead); break;
+    case n: \
+        if (conv->halves) tile(n, 1, conv, table, taps, run, panel, ahead); \
+        else tile(n, 0, conv, table, taps, run, panel, ahead); \
+        break;
+#else
+#define CASE(n) \
+    case n: tile(n, 0, conv, table, taps, run, panel, ahead); break;
+#endif
 
-TARGET static void tile_of(ptrdiff_t rows, const facet_convolution *conv, const float *const *table, ptrdiff_t taps,
-                           ptrdiff_t run, const ptrdiff_t *at, ptrdiff_t panel, const float *ahead) {
+TARGET static void tile_of(ptrdiff_t rows, const facet_convolution *conv, const NAME(table) *table, ptrdiff_t taps,
+                           ptrdiff_t run, ptrdiff_t panel, const char *ahead) {
     switch (rows) {
         CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #if ROWS > 6
@@ -121,26 +176,46 @@ TARGET static void tile_of(ptrdiff_t rows, const facet_convolution *conv, const 
     }
 }
 
+// Pixels of the next register tile. Even tiles: 49 pixels as 13+12+12+12 keep the multipliers busier than 14+14+14+7.
+INLINE ptrdiff_t next_rows(const facet_convolution *conv, ptrdiff_t pixel, ptrdiff_t last) {
+    ptrdiff_t left = last - pixel;
+    if (conv->images > 1) {
+        const ptrdiff_t here = conv->images - pixel % conv->images;
+        if (here < left) left = here;
+    }
+    const ptrdiff_t tiles = (left + ROWS - 1) / ROWS;
+    return (left + tiles - 1) / tiles;
+}
+
 TARGET void NAME(facet_convolve)(const facet_convolution *conv, ptrdiff_t first_pixel, ptrdiff_t last_pixel,
                                  ptrdiff_t first_panel, ptrdiff_t last_panel) {
-    const float *table[FACET_MAX_TAPS * ROWS];
-    ptrdiff_t at[ROWS];
+    NAME(table) table;
     const ptrdiff_t taps = conv->rows_contiguous ? conv->kh : conv->kh * conv->kw;
     const ptrdiff_t run = conv->rows_contiguous ? conv->kw * conv->c : conv->c;
-    // Even tiles: 49 pixels as 13+12+12+12 keep the multipliers busier than 14+14+14+7.
-    const ptrdiff_t pixels = last_pixel - first_pixel, tiles = (pixels + ROWS - 1) / ROWS;
     const ptrdiff_t panels = (conv->oc + PANEL - 1) / PANEL;
-    ptrdiff_t pixel = first_pixel;
-    for (ptrdiff_t i = 0; i < tiles; i++) {
-        const ptrdiff_t rows = (last_pixel - pixel + (tiles - i) - 1) / (tiles - i);
-        fill_table(conv, table, at, pixel, rows);
+    const ptrdiff_t bytes = taps * run * PANEL * (conv->halves ? 2 : 4);
+    const char *weights = conv->halves ? (const char *)conv->halves : (const char *)conv->weights;
+    ptrdiff_t rows, i = 0;
+    for (ptrdiff_t pixel = first_pixel; pixel < last_pixel; pixel += rows, i++) {
+        rows = next_rows(conv, pixel, last_pixel);
+        fill_table(conv, &table, taps, pixel, rows);
         for (ptrdiff_t panel = first_panel; panel < last_panel; panel++) {
             const ptrdiff_t next = panel + conv->stride_ahead < panels ? panel + conv->stride_ahead : panel;
-            const float *ahead = conv->weights + (4 * next + i % 4) * (taps * run * PANEL / 4);
-            tile_of(rows, conv, table, taps, run, at, panel, ahead);
+            tile_of(rows, conv, &table, taps, run, panel, weights + next * bytes + i % 4 * (bytes / 4));
         }
-        pixel += rows;
     }
+}
+
+TARGET void NAME(facet_halve)(const float *numbers, ptrdiff_t count, uint16_t *halves, int *exact) {
+    *exact = 0;
+#if HALVES
+    for (ptrdiff_t i = 0; i < count; i++) {
+        const _Float16 half = (_Float16)numbers[i];
+        if ((float)half != numbers[i]) return;
+        if (halves) ((_Float16 *)halves)[i] = half;
+    }
+    *exact = 1;
+#endif
 }
 
 TARGET void NAME(facet_max_pool)(const float *input, float *output, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,

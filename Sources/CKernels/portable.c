@@ -9,5 +9,6 @@
 #else
 #define ROWS 6
 #endif
+#define HALVES 0
 #include "kernels.inc.h"
 #include "training.inc.h"

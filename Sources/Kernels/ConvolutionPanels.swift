@@ -47,6 +47,12 @@ struct ConvolutionPanels: Sendable {
             memory: memory)
     }
 
+    /// In a batch of at least this many images the taps outside a small map are left out: a register tile then takes
+    /// one position of several images.
+    private static let fewestImages = 6
+    /// The share of taps inside the map above which that does not pay.
+    private static let mostTapsInside = 0.93
+
     var count: Int { (outputs + instructions.panelWidth - 1) / instructions.panelWidth }
     var floatsPerPanel: Int { taps.count * inputs * instructions.panelWidth }
     var byteCount: Int { weights.count * MemoryLayout<Float>.stride }
@@ -69,6 +75,12 @@ struct ConvolutionPanels: Sendable {
         }
     }
 
+    /// Writes all packed weights in half precision, which must be exact, to `halves`.
+    func halve(to halves: UnsafeMutablePointer<UInt16>) {
+        let exact = facet_halve(instructions.code, weights.buffer.baseAddress, weights.count, halves)
+        precondition(exact != 0, "weights of \(inputs) x \(outputs) are not those of half precision")
+    }
+
     private func panel(_ index: Int) -> UnsafeMutablePointer<Float> {
         weights.buffer.baseAddress! + index * floatsPerPanel
     }
@@ -86,16 +98,23 @@ struct ConvolutionPanels: Sendable {
         bias.buffer.baseAddress!.update(from: values, count: outputs)
     }
 
-    /// Spreads one convolution over `pool`; `job` names everything but the operand.
+    /// Spreads one convolution of `images` maps over `pool`; `job` names everything but the operand.
     ///
-    /// Every output has the same bits
-    /// however it is spread.
-    func run(_ job: facet_convolution, pixels: Int, pool: ComputePool?) {
-        let grid = WorkGrid(
-            pixels: pixels, panels: count, tileRows: instructions.tileRows,
-            panelBytes: floatsPerPanel * MemoryLayout<Float>.stride,
-            work: pixels * outputs * inputs * taps.count, threads: pool?.threads ?? 1)
+    /// Every output has the same bits however it is spread. Sums are multiplied with `scale` where it is given, and
+    /// the weights read from `halves`, which have our layout.
+    func run(
+        _ job: facet_convolution, images: Int, halves: UnsafePointer<UInt16>? = nil,
+        scale: UnsafePointer<Float>? = nil, pool: ComputePool?
+    ) {
         var job = job
+        let pixels = images * job.oh * job.ow
+        let work = Int(Double(pixels * outputs * inputs * taps.count) * job.tapsInside)
+        job.images = images >= Self.fewestImages && job.tapsInside < Self.mostTapsInside ? images : 0
+        let grid = WorkGrid(
+            pixels: pixels, panels: count, tileRows: job.images > 1 ? images : instructions.tileRows,
+            panelBytes: floatsPerPanel * (halves == nil ? 4 : 2), work: work, threads: pool?.threads ?? 1)
+        job.halves = halves
+        job.scale = scale
         job.weights = UnsafePointer(weights.buffer.baseAddress)
         job.bias = UnsafePointer(bias.buffer.baseAddress)
         job.zeros = UnsafePointer(zeros.buffer.baseAddress)

@@ -13,14 +13,20 @@ package struct PackedConvolution: Sendable {
     /// Whole kernel rows are read as one run of kernel x channels floats; the input must be padded already.
     package let readsRowsContiguously: Bool
     private let panels: ConvolutionPanels
+    private let halves: HalfWeights?
+
+    /// Pixels of all images up to which the weights, not the multiplications, are what a pass waits for.
+    private static let fewPixels = 32
 
     /// Packs OIHW `weights`, multiplying output channel o by `scale[o]`; `memory` holds a network's weights together.
     ///
-    /// Few input channels (the stem's three) are packed for contiguous rows; ``needsPaddedInput`` then tells.
+    /// Few input channels (the stem's three) are packed for contiguous rows; ``needsPaddedInput`` then tells. Where the
+    /// output has only `pixels` few enough and every weight is exactly one of half precision, as those of a packed
+    /// model are, small batches read half as many bytes for the same bits.
     package init(
         _ geometry: ConvolutionGeometry, weights source: UnsafeBufferPointer<Float>, scale: [Float],
-        bias shift: [Float],
-        instructions: InstructionSet = .best, memory: WeightMemory? = nil, pool: ComputePool? = nil
+        bias shift: [Float], pixels: Int = .max, instructions: InstructionSet = .best, memory: WeightMemory? = nil,
+        pool: ComputePool? = nil
     ) {
         precondition(source.count == geometry.weightCount, "\(source.count) weights for \(geometry)")
         precondition(scale.count == geometry.outputChannels && shift.count == geometry.outputChannels, "\(geometry)")
@@ -32,9 +38,11 @@ package struct PackedConvolution: Sendable {
         let packed = panels
         let lent = Borrowed(source)
         shift.withUnsafeBufferPointer { packed.setBias($0.baseAddress!) }
+        let keepsHalves = pixels <= Self.fewPixels && HalfWeights.hold(source, for: instructions)
         ComputePool.run(on: pool, count: packed.count) { panel in
-            packed.pack(panel, from: lent.value.baseAddress!, scale: scale)
+            packed.pack(panel, from: lent.value.baseAddress!, scale: keepsHalves ? nil : scale)
         }
+        halves = keepsHalves ? HalfWeights(of: packed, scale: scale, memory: memory) : nil
     }
 
     /// Whether the packed kernels handle `geometry`: at most 7x7 taps.
@@ -46,7 +54,7 @@ package struct PackedConvolution: Sendable {
     package var needsPaddedInput: Bool { readsRowsContiguously && geometry.padding > 0 }
 
     /// Bytes of packed weights.
-    package var byteCount: Int { panels.byteCount }
+    package var byteCount: Int { panels.byteCount + (halves?.byteCount ?? 0) }
 
     /// What is fused into the store.
     package struct Epilogue {
@@ -82,11 +90,26 @@ package struct PackedConvolution: Sendable {
         job.pad_left = padding
         job.rows_contiguous = readsRowsContiguously ? 1 : 0
         job.relu = epilogue.relu ? 1 : 0
-        panels.run(job, pixels: images * target.pixels, pool: pool)
+        panels.run(
+            job, images: images, halves: images * target.pixels <= Self.fewPixels ? halves?.weights : nil,
+            scale: halves?.scale, pool: pool)
     }
 }
 
 extension facet_convolution {
+    /// The share of taps that read inside the map, over all pixels.
+    var tapsInside: Double {
+        func share(_ outputs: Int, _ taps: Int, _ padding: Int, _ size: Int) -> Double {
+            let inside = (0..<outputs).reduce(0) { sum, output in
+                let first = output * stride - padding
+                return sum + max(0, min(size, first + taps) - max(0, first))
+            }
+            return Double(inside) / Double(max(1, outputs * taps))
+        }
+        if rows_contiguous != 0 { return 1 }
+        return share(oh, kh, pad_top, h) * share(ow, kw, pad_left, w)
+    }
+
     /// A convolution of stride 1 without padding that writes every pixel of `target`.
     init(from map: MapShape, to target: MapShape, kernel: (rows: Int, columns: Int)) {
         self.init()

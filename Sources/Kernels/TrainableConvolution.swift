@@ -60,7 +60,7 @@ package struct TrainableConvolution: Sendable {
         (job.stride, job.pad_top, job.pad_left) = (geometry.stride, padding, padding)
         job.rows_contiguous = readsPaddedRows ? 1 : 0
         job.relu = relu ? 1 : 0
-        panels.run(job, pixels: images * target.pixels, pool: pool)
+        panels.run(job, images: images, pool: pool)
     }
 
     /// The output's map for an input of `map` (padded where ``readsPaddedRows``), and the padding left to do.
@@ -87,7 +87,7 @@ package struct TrainableConvolution: Sendable {
         for pixels in classes {
             guard let panels = pixels.panels else { continue }
             let job = pixels.job(from: source, to: map, input: outputGradient, output: target, residual: adding)
-            panels.run(job, pixels: images * job.oh * job.ow, pool: pool)
+            panels.run(job, images: images, pool: pool)
         }
     }
 

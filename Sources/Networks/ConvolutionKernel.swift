@@ -90,7 +90,17 @@ struct ConvolutionCost {
     }
 
     var directCycles: Double {
-        cycles(products: target.pixels * 9, planes: 9, transformed: 0)
+        cycles(products: tapsInside, planes: 9, transformed: 0)
+    }
+
+    /// Kernel taps that read inside the map, summed over its pixels: in a batch the others are left out.
+    private var tapsInside: Int {
+        func count(_ size: Int) -> Int {
+            (0..<size).reduce(0) { sum, at in
+                sum + min(size, at - geometry.padding + 3) - max(0, at - geometry.padding)
+            }
+        }
+        return count(target.height) * count(target.width)
     }
 
     func cycles(tile: Int) -> Double {

@@ -97,8 +97,9 @@ struct PlanBuilder<Weights: WeightSource> {
             guard let tile else {
                 return .direct(
                     PackedConvolution(
-                        unit.geometry, weights: weights, scale: scale, bias: shift, instructions: instructions,
-                        memory: memory, pool: pool))
+                        unit.geometry, weights: weights, scale: scale, bias: shift,
+                        pixels: map.convolved(by: unit.geometry).pixels, instructions: instructions, memory: memory,
+                        pool: pool))
             }
             return .winograd(
                 WinogradConvolution(
@@ -115,7 +116,7 @@ struct PlanBuilder<Weights: WeightSource> {
         let packed = try weights.withFloats(layer.name + ".weight") {
             PackedConvolution(
                 geometry, weights: $0, scale: Array(repeating: 1, count: layer.outputs), bias: bias,
-                instructions: instructions, memory: memory, pool: pool)
+                pixels: 1, instructions: instructions, memory: memory, pool: pool)
         }
         return append(
             .convolution(.direct(packed), residual: nil, relu: relu), input: input, shape: vector(layer.outputs))

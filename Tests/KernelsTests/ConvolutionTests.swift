@@ -11,7 +11,7 @@ struct Problem: CustomStringConvertible {
     let map: MapShape
     let images: Int
     let input: Tensor
-    let weights: [Float]
+    private(set) var weights: [Float]
     let scale: [Float]
     let bias: [Float]
     let residual: [Float]
@@ -44,6 +44,13 @@ struct Problem: CustomStringConvertible {
 
     var first: Problem { Problem(firstOf: self) }
 
+    /// With weights that half precision holds exactly.
+    var halved: Problem {
+        var problem = self
+        problem.weights = weights.map { Float(Float16($0)) }
+        return problem
+    }
+
     /// The plain kernel's answer, with scale, residual and ReLU applied.
     func reference(residual useResidual: Bool, relu: Bool) -> [Float] {
         let perChannel = geometry.weightCount / geometry.outputChannels
@@ -55,9 +62,12 @@ struct Problem: CustomStringConvertible {
         }
     }
 
-    func packed(_ set: InstructionSet, residual useResidual: Bool, relu: Bool, pool: ComputePool?) -> [Float] {
+    func packed(
+        _ set: InstructionSet, residual useResidual: Bool, relu: Bool, pixels: Int = .max, pool: ComputePool?
+    ) -> [Float] {
         let convolution = weights.withUnsafeBufferPointer {
-            PackedConvolution(geometry, weights: $0, scale: scale, bias: bias, instructions: set, pool: pool)
+            PackedConvolution(
+                geometry, weights: $0, scale: scale, bias: bias, pixels: pixels, instructions: set, pool: pool)
         }
         let (source, sourceMap) = convolution.needsPaddedInput ? padded : (input, map)
         var output = Tensor(zeros: [residual.count])

@@ -4,6 +4,7 @@
 // C, because Swift cannot compile single functions for a CPU feature. Everything else lives in Kernels.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 #include "instructions.h"
 #include "images.h"
 #include "training.h"
@@ -23,7 +24,9 @@ enum { FACET_MAX_TAPS = 49 };
 typedef struct {
     const float *input;    // n x h x w x c
     const float *weights;  // [panel][tap][c][panel width], zero beyond the last output channel
-    const float *bias;     // one per output channel, padded with zeros to whole panels
+    const uint16_t *halves; // the weights in half precision, read in place of `weights`; NULL for single precision
+    const float *scale;    // what sums are multiplied with before the bias is added; NULL where weights contain it
+    const float *bias;     // one per output channel, padded with zeros to whole panels, as is `scale`
     const float *residual; // laid out as the output, added before the ReLU; NULL for none; may be the output itself
     const float *zeros;    // c zeros: what taps outside the image read
     float *output;         // n x out_h x out_w x oc
@@ -32,13 +35,20 @@ typedef struct {
     ptrdiff_t out_h, out_w, out_stride, out_top, out_left; // pixel (y, x) lands at (y, x) * out_stride + (top, left)
     int rows_contiguous; // padding is 0 and a kernel row is read as one run of kw*c floats
     int relu;
+    ptrdiff_t images; // above 1: pixels are counted position by position, within a position image by image
     ptrdiff_t stride_ahead; // panels between one a thread computes and the one it is likely to compute next; at least 1
 } facet_convolution;
 
-/// Computes output pixels [first_pixel, last_pixel) of the batch (n*oh*ow, image by image) for the output channels of
-/// panels [first_panel, last_panel). Calls on disjoint ranges may run in parallel.
+/// Computes output pixels [first_pixel, last_pixel) of the batch (n*oh*ow, image by image unless `images` says other)
+/// for the output channels of panels [first_panel, last_panel). Calls on disjoint ranges may run in parallel.
+///
+/// Taps that lie outside the map for all pixels of a register tile are left out: with `images` many in small maps.
 void facet_convolve(facet_isa isa, const facet_convolution *conv, ptrdiff_t first_pixel, ptrdiff_t last_pixel,
                     ptrdiff_t first_panel, ptrdiff_t last_panel);
+
+/// Whether all `count` numbers are exactly those of half precision; if so and `halves` is not NULL, writes them there.
+/// Never so for instruction sets that cannot read half precision.
+int facet_halve(facet_isa isa, const float *numbers, ptrdiff_t count, uint16_t *halves);
 
 /// How weights lie in memory: output channel o, input channel c, tap t at o*by_output + c*by_input + tap[t].
 typedef struct {
