@@ -75,6 +75,7 @@ let package = Package(
         module("Tensors"),
         module("Reports"),
         module("Statistics"),
+        module("Projections"),
         module("ImageDecoding", uses: ["CPNG", "CJPEG", "CWebP"]),
         // Layer 1
         module("Kernels", uses: ["Tensors", "CKernels", "COpenBLAS"]),
@@ -108,13 +109,13 @@ let package = Package(
             "Evaluation",
             uses: [
                 "ContrastiveTraining", "ModelFolders", "Networks", "Kernels", "Checkpoints", "Preprocessing",
-                "ImageDecoding", "Tensors", "Vectors", "Reports", "Statistics",
+                "ImageDecoding", "Tensors", "Vectors", "Reports", "Statistics", "Projections",
             ]),
         .target(
             name: "EmbeddingAPI",
             dependencies: [
                 "EmbeddingPipeline", "Collections", "Catalog", "VectorSearch", "Advice", "Statistics", "ModelFolders",
-                "HTTPServer", "Access", "ImageDecoding", "Vectors", "Telemetry",
+                "HTTPServer", "Access", "ImageDecoding", "Vectors", "Telemetry", "Projections",
             ],
             resources: [.copy("Resources")], swiftSettings: strict),
         // Layer 6
@@ -122,7 +123,7 @@ let package = Package(
             "facet",
             uses: [
                 "EmbeddingAPI", "EmbeddingPipeline", "Evaluation", "ContrastiveTraining", "Collections", "Catalog",
-                "Advice", "Statistics",
+                "Advice", "Statistics", "Reports",
                 "ModelFolders", "HTTPServer", "Access", "Networks", "Kernels", "Checkpoints", "Preprocessing",
                 "ImageDecoding", "Tensors", "Vectors",
                 argumentParser, logging,
@@ -146,6 +147,7 @@ let package = Package(
         tests("VectorsTests", uses: ["Vectors"]),
         tests("TensorsTests", uses: ["Tensors"]),
         tests("ReportsTests", uses: ["Reports"]),
+        tests("ProjectionsTests", uses: ["Projections"]),
         tests("TelemetryTests", uses: ["Telemetry"]),
         tests("ImageDecodingTests", uses: ["ImageDecoding"], fixtures: true),
         tests("PreprocessingTests", uses: ["Preprocessing", "ImageDecoding", "Tensors"], fixtures: true),

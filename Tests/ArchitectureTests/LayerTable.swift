@@ -36,7 +36,10 @@ struct LayerTable {
                     "CVectorScan",
                 ]),
             Layer(
-                name: "layer 0", targets: ["Telemetry", "Vectors", "Tensors", "ImageDecoding", "Reports", "Statistics"]),
+                name: "layer 0",
+                targets: [
+                    "Telemetry", "Vectors", "Tensors", "ImageDecoding", "Reports", "Statistics", "Projections",
+                ]),
             Layer(
                 name: "layer 1",
                 targets: [

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Catalog
+internal import Projections
 internal import Vectors
 
 /// A map as JSON.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Projections
 internal import Vectors
 
 /// A map as far as it is known.

@@ -4,6 +4,7 @@ internal import Catalog
 internal import Collections
 internal import Foundation
 internal import HTTPServer
+internal import Projections
 internal import Telemetry
 
 extension FacetAPI {

@@ -2,7 +2,9 @@
 
 internal import ContrastiveTraining
 internal import Kernels
+internal import Projections
 internal import Reports
+internal import Tensors
 
 /// What the spaces of the first model find, and how they lay the images out.
 struct ReportPictures {
@@ -57,10 +59,12 @@ struct ReportPictures {
     }
 
     private static func map(_ title: String, _ table: FeatureTable, _ categories: [String]) -> any Block {
-        let points = PrincipalPlane(of: table).points
+        let rows = PointRows(Array(table.unitRows().storage.buffer), dimensions: table.dimensions)
+        let places = NeighbourLayout().layout(rows) ?? PrincipalPlane.project(rows).framed()
+        let points = zip(places.x, places.y).map { (Double($0), Double($1)) }
         let names = Set(categories).sorted()
         return ScatterPlot(
-            title: title, detail: "test images in the plane of greatest variance, by category",
+            title: title, detail: "test images, each near its nearest neighbours in the space, by category",
             classes: names.map { name in
                 .init(
                     name.isEmpty ? "none" : name,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Principal components the long way: the whole covariance matrix, made diagonal by Jacobi's rotations.
-struct NaivePrincipalPlane {
-    let x: [Double]
-    let y: [Double]
+package struct NaivePrincipalPlane {
+    package let x: [Double]
+    package let y: [Double]
 
-    init(_ values: [Float], dimensions: Int) {
+    /// `values` row after row.
+    package init(_ values: [Float], dimensions: Int) {
         let rows = stride(from: 0, to: values.count, by: dimensions).map { start in
             values[start..<start + dimensions].map(Double.init)
         }

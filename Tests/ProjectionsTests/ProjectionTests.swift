@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import EmbeddingAPI
+import Projections
 import TestSupport
 import Testing
 
