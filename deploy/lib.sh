@@ -10,12 +10,22 @@ cd "$root" || exit
 say() { printf '%s\n' "$*" >&2; }
 
 # step NAME COMMAND...: runs the command with its output in .build/logs/NAME.log; shows the time it took, or, when it
-# fails, the log's last lines.
+# fails, the log's last lines. On a terminal the log's newest line stands beside the name meanwhile.
 step() {
-    local name=$1 began=$SECONDS status=0
+    local name=$1 began=$SECONDS status=0 watcher=
     shift
     printf '%-28s' "$name" >&2
+    : >"$logs/$name.log"
+    if [ -t 2 ]; then
+        watch_log "$name" "$began" &
+        watcher=$!
+    fi
     "$@" >"$logs/$name.log" 2>&1 </dev/null || status=$?
+    if [ -n "$watcher" ]; then
+        kill "$watcher" 2>/dev/null || true
+        wait "$watcher" 2>/dev/null || true
+        printf '\r\033[2K%-28s' "$name" >&2
+    fi
     if [ "$status" = 0 ]; then
         say "ok    $((SECONDS - began)) s"
         return 0
@@ -23,6 +33,17 @@ step() {
     say "FAILED after $((SECONDS - began)) s; the end of .build/logs/$name.log:"
     tail -n 40 "$logs/$name.log" >&2
     return "$status"
+}
+
+# watch_log NAME BEGAN: every second the seconds since BEGAN and the log's newest line, until it is killed.
+watch_log() {
+    trap - INT TERM
+    local newest room
+    room=$((${COLUMNS:-80} - 40))
+    while sleep 1; do
+        newest=$(tail -c 400 "$logs/$1.log" | tr '\r' '\n' | sed '/^[[:space:]]*$/d' | tail -n 1 | tr -cd '[:print:]')
+        printf '\r\033[2K%-28s%4d s  %s' "$1" "$((SECONDS - $2))" "${newest:0:room}" >&2
+    done
 }
 
 # guarded SECONDS COMMAND...: ends the command and all it started when the time is up, or on Ctrl-C. timeout's own

@@ -3,7 +3,7 @@
 /// Small PNG files from pixels (ISO/IEC 15948): 8-bit RGB, not interlaced.
 package enum PNGWriter {
     /// `rgb` holds width x height x 3 bytes; neither side may be 0.
-    static func encode(width: Int, height: Int, rgb: [UInt8]) -> [UInt8] {
+    package static func encode(width: Int, height: Int, rgb: [UInt8]) -> [UInt8] {
         precondition(
             width > 0 && height > 0 && rgb.count == width * height * 3, "\(rgb.count) for \(width) x \(height)")
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]

@@ -13,11 +13,12 @@ struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
         abstract: "Make a model folder out of a checkpoint.",
+        usage: "facet convert CHECKPOINT FOLDER [FLAGS]",
         discussion: """
-            Reads safetensors and PyTorch files: MoCo v1/v2, torchvision ResNets, LooC and LooC++, solo-learn, lightly,
+            Reads safetensors and PyTorch files: MoCo v1/v2, torchvision ResNets, LooC and LooC++, solo-learn, lightly, \
             VISSL. Nothing in a file is executed. Writes model.safetensors and model.json.
 
-              facet convert checkpoint_0500.pth.tar models/mine --spaces invariant,color,rotation
+              facet convert checkpoint.pth.tar models/mine --spaces invariant,color
               facet convert moco_v2_800ep_pretrain.pth.tar models/moco
 
             --preprocessing names a JSON file such as
@@ -25,14 +26,15 @@ struct ConvertCommand: ParsableCommand {
             where resize is 'crop' (shorter side to size*256/224, centre crop) or 'letterbox' (whole image, white bars).
             """)
 
-    @Argument(help: "The checkpoint.")
+    @Argument(help: "The checkpoint.", completion: .file())
     var input: String
 
-    @Argument(help: "The model folder to make, such as models/mine.")
+    @Argument(help: "The model folder to make, such as models/mine.", completion: .directory)
     var folder: String
 
     @Option(
-        help: "JSON file with the preprocessing. (default: 224 crop with ImageNet's constants; 32 for a CIFAR stem)")
+        help: "JSON file with the preprocessing. (default: 224 crop with ImageNet's constants; 32 for a CIFAR stem)",
+        completion: .file(extensions: ["json"]))
     var preprocessing: String?
 
     @Option(help: "Names of the heads in order, with commas. (default: invariant,head1,head2,...)")

@@ -33,7 +33,15 @@ enum Diagnosis {
             self.remedy = remedy
         }
 
-        var line: String { verdict.rawValue.padding(toLength: 6, withPad: " ", startingAt: 0) + " " + text }
+        func line(on terminal: Terminal) -> String {
+            let style: Terminal.Style =
+                switch verdict {
+                case .good: .green
+                case .doubtful: .yellow
+                case .bad: .red
+                }
+            return terminal.styled(verdict.rawValue.padding(toLength: 6), style) + " " + text
+        }
     }
 
     static let processor: Check = {

@@ -8,8 +8,9 @@ struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check this machine, the model, the port and the store, and say what to do.",
+        usage: "facet doctor [FLAGS]",
         discussion: """
-            Nothing is changed. Ends with 1 when something would keep the service from working. The settings are those of
+            Nothing is changed. Ends with 1 when something would keep the service from working. The settings are those of \
             'facet serve', from the same flags, FACET_... variables and configuration file.
 
               facet doctor
@@ -22,7 +23,7 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: "Folder that holds a folder for each model. (default: models)", completion: .directory)
     var models: String?
 
-    @Option(help: "The model to serve. (default: \(Defaults.model))")
+    @Option(help: "The model to serve. (default: \(Defaults.model))", completion: Completions.models)
     var model: String?
 
     @Option(help: "sqlite:PATH or none. (default: \(Defaults.store))")
@@ -51,7 +52,7 @@ struct DoctorCommand: ParsableCommand {
         var sick = 0
         for check in checks {
             for finding in check() {
-                print(finding.line)
+                print(finding.line(on: .output))
                 if let remedy = finding.remedy { print("       \(remedy)") }
                 if finding.verdict == .bad { sick += 1 }
             }

@@ -14,23 +14,26 @@ struct EmbedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "embed",
         abstract: "Embed image files, or all images of a folder.",
+        usage: "facet embed [FLAGS] PATH ...",
         discussion: """
-            One line of JSON a file: {"path","digest","embeddings":{space:[...]}} or {"path","error"}. Exits with 0 only
+            One line of JSON a file: {"path","digest","embeddings":{space:[...]}} or {"path","error"}. Exits with 0 only \
             when every file succeeded.
 
               facet embed --spaces color,rotation photo.jpg
               facet embed --model models/mine --format npy --output vectors.npy pictures/
 
-            'npy' is one array with a row for each file in the order given (folders: sorted by path), the spaces side by
+            'npy' is one array with a row for each file in the order given (folders: sorted by path), the spaces side by \
             side; a file that failed is a row of NaN, and its reason goes to standard error.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case jsonl, npy, csv }
 
-    @Option(help: "A model's name in --models, or the path of a model folder. (default: \(Defaults.model))")
+    @Option(
+        help: "A model's name in --models, or the path of a model folder. (default: \(Defaults.model))",
+        completion: Completions.models)
     var model: String?
 
-    @Option(help: "Folder that holds a folder for each model. (default: models)")
+    @Option(help: "Folder that holds a folder for each model. (default: models)", completion: .directory)
     var models: String?
 
     @Option(help: "Spaces, separated by commas. (default: backbone)")
@@ -42,16 +45,16 @@ struct EmbedCommand: ParsableCommand {
     @Option(help: "How vectors are written.")
     var format: Format = .jsonl
 
-    @Option(name: [.short, .long], help: "File to write to. (default: standard output)")
+    @Option(name: [.short, .long], help: "File to write to. (default: standard output)", completion: .file())
     var output: String?
 
     @Option(help: "Threads that compute. (default: the number of cores)")
     var threads: Int?
 
-    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.")
+    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.", completion: .file())
     var config: String?
 
-    @Argument(help: "Image files and folders.")
+    @Argument(help: "Image files and folders.", completion: .file())
     var paths: [String]
 
     func run() throws {

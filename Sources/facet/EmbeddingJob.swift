@@ -3,6 +3,7 @@
 internal import EmbeddingPipeline
 internal import Foundation
 internal import ImageDecoding
+internal import Kernels
 internal import ModelFolders
 internal import Synchronization
 
@@ -35,6 +36,27 @@ struct EmbeddingJob {
             }
             let slot = slots.removeFirst()
             try deliver(path, slot.wait())
+        }
+    }
+
+    /// Embeds one file, with a small picture of it where `thumbnail` gives its longer side.
+    static func one(
+        _ path: String, model: EmbeddingModel, spaces: [ModelManifest.Space], pool: ComputePool, thumbnail: Int? = nil
+    ) throws -> EmbeddedImage {
+        let pipeline = EmbeddingPipeline(pool: pool, limits: queue(ImageLimits()))
+        let answer = Promise<EmbeddingAnswer>()
+        let bytes: [UInt8]
+        do {
+            bytes = try read(path, limit: pipeline.imageLimits.bytes)
+        } catch {
+            throw CatalogRefusal("\(path) \(error).")
+        }
+        let request = EmbeddingRequest(images: [bytes], model: model, spaces: spaces, thumbnailSide: thumbnail)
+        try pipeline.submit(request) { answer.fulfil($0) }
+        do {
+            return try answer.wait().outcomes[0].get()
+        } catch {
+            throw CatalogRefusal("\(path): \(FileFailure.embedding(error))")
         }
     }
 

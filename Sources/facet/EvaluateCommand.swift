@@ -13,20 +13,21 @@ struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
         abstract: "Measure what the spaces of models know and what they ignore.",
+        usage: "facet evaluate --models NAMES --data FOLDER [FLAGS]",
         discussion: """
-            Linear probes, kNN, few-shot, retrieval, corruptions and the invariance profile, for every space of every
-            model, beside the pixels and a random network; one self-contained HTML page. The claims of the method are put
-            to the test where looc, moco and moco-all are among the models. The first model is the one whose neighbours and
+            Linear probes, kNN, few-shot, retrieval, corruptions and the invariance profile, for every space of every \
+            model, beside the pixels and a random network; one self-contained HTML page. The claims of the method are put \
+            to the test where looc, moco and moco-all are among the models. The first model is the one whose neighbours and \
             maps are drawn.
 
-              facet evaluate --models looc,moco,moco-all,loocpp --data data --report report.html
+              facet evaluate --models looc,moco,moco-all --data data
               facet evaluate --models mine --data photos --quick --write-profile
 
-            Folders in the data name the classes: category/sub-category/picture.png. A fifth of the pictures, chosen by their
+            Folders in the data name the classes: category/sub-category/picture.png. A fifth of the pictures, chosen by their \
             bytes, is the test half; training leaves the same ones out.
             """)
 
-    @Option(help: "Models with commas: folders, or names of folders in models/.")
+    @Option(help: "Models with commas: folders, or names of folders in models/.", completion: Completions.models)
     var models: String
 
     @Option(help: "Folder of images, or one that deploy/fetch-data made.", completion: .directory)
@@ -163,7 +164,7 @@ private final class SharedBar: Sendable {
 
     func show(_ progress: EvaluationRun.Progress) {
         state.withLock { bar in
-            if bar == nil { bar = ProgressBar(total: progress.total, unit: "steps") }
+            if bar == nil { bar = ProgressBar(total: progress.total, unit: "steps", plainEvery: .seconds(20)) }
             bar?.move(to: progress.done, detail: progress.stage)
         }
     }

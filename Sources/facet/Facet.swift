@@ -9,27 +9,28 @@ struct Facet: ParsableCommand {
         commandName: "facet",
         abstract: "Image embeddings whose invariances you choose.",
         discussion: """
-            A model has one general space (backbone) and several sub-spaces, each sensitive to one factor such as
-            color or rotation and blind to the others. Serve them over HTTP, or embed files from the command line:
+            A model has one general space (backbone) and several sub-spaces, each sensitive to one factor such as \
+            color or rotation and blind to the others. Serve them over HTTP, or work with files:
 
-              facet serve                                      serve the default model on 127.0.0.1:8080
-              facet embed --spaces color,rotation photo.jpg    one line of JSON a file
-              facet convert checkpoint.pth.tar models/mine     make a model folder out of a PyTorch checkpoint
-              facet inspect checkpoint.pth.tar                 see what a checkpoint holds
-              facet train --data photos --out models/mine      train on a folder of images
-              facet evaluate --models mine --data photos       measure what its spaces know and ignore
-              facet catalog import shop photos                 keep a folder's vectors to search them, and more
-              facet advise shop --label-field category         which weights of the spaces suit labelled items
-              facet doctor                                     would it work here, and if not, what to do
-              facet keys new web --role read --file keys       a key for a caller; serve --keys keys asks for it
+              facet serve                                 on 127.0.0.1:8080, with web pages
+              facet embed --spaces color photo.jpg        a line of JSON for each file
+              facet catalog import shop photos            keep a folder's vectors
+              facet search photo.jpg --collection shop    the nearest, by any weights
+              facet advise shop --label-field category    the weights that suit labels
+              facet train --data photos --out models/me   a model of your own pictures
+              facet evaluate --models me --data photos    what its spaces know and ignore
+              facet convert model.pth.tar models/mine     a model from a PyTorch checkpoint
+              facet inspect model.pth.tar                 what a checkpoint holds
+              facet keys new web --role read --file keys  a key for a caller
+              facet doctor                                would it work here?
 
-            Every flag has an environment variable (--queue-images: FACET_QUEUE_IMAGES) and a line in an optional
-            configuration file (--config FILE, 'queue-images = 64').
+            'facet help COMMAND' has the details, and 'facet help TOPIC' is about spaces, weights, filters, errors, \
+            configuration or training. 'facet completions bash' makes the shell complete all of it.
             """,
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, EmbedCommand.self, InspectCommand.self, ConvertCommand.self, TrainCommand.self,
-            EvaluateCommand.self, CatalogCommand.self, AdviseCommand.self, KeysCommand.self, DoctorCommand.self,
-            PackCommand.self,
+            EvaluateCommand.self, CatalogCommand.self, SearchCommand.self, AdviseCommand.self, KeysCommand.self,
+            DoctorCommand.self, PackCommand.self, HelpCommand.self, CompletionsCommand.self, ManCommand.self,
         ])
 }

@@ -21,7 +21,7 @@ struct InspectCommand: ParsableCommand {
               facet inspect --tensors models/facet-small
             """)
 
-    @Argument(help: "A checkpoint, or a model folder.")
+    @Argument(help: "A checkpoint, or a model folder.", completion: .file())
     var path: String
 
     @Flag(help: "List every tensor with its type and shape.")

@@ -11,11 +11,11 @@ struct KeysCommand: ParsableCommand {
         commandName: "keys",
         abstract: "Make and check the keys that callers need.",
         discussion: """
-            The file has a line for each key, with the SHA-256 of the key and never the key itself. A role is read (embed,
-            search, advise), write (items too) or admin (collections and models too). A running service reads the file
+            The file has a line for each key, with the SHA-256 of the key and never the key itself. A role is read (embed, \
+            search, advise), write (items too) or admin (collections and models too). A running service reads the file \
             again on SIGHUP: add a line to let somebody in, delete it to shut them out.
 
-              facet keys new web --role read --collections 'shop,test-*' --rate 600/minute --file keys
+              facet keys new web --role read --rate 600/minute --file keys
               facet serve --keys keys
               curl -H "Authorization: Bearer $KEY" http://127.0.0.1:8080/v1/models
             """,
@@ -24,12 +24,16 @@ struct KeysCommand: ParsableCommand {
     /// `facet keys new`.
     struct New: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a key: it is printed once, its digest goes into the file.")
+            abstract: "Make a key: it is printed once, its digest goes into the file.",
+            usage: "facet keys new NAME --file FILE [FLAGS]",
+            discussion: """
+                  facet keys new web --role read --collections 'shop,test-*' --file keys
+                """)
 
         @Argument(help: "A name for whoever holds it: letters, digits, dots, dashes and underscores.")
         var name: String
 
-        @Option(help: "read, write or admin.")
+        @Option(help: "read, write or admin.", completion: .list(Role.allCases.map(\.rawValue)))
         var role: String = Role.read.rawValue
 
         @Option(help: "The collections it may touch, with commas; 'test-*' for all that begin so. (default: all)")
@@ -93,7 +97,11 @@ struct KeysCommand: ParsableCommand {
 
     /// `facet keys check`.
     struct Check: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List a file's keys, or say which line is wrong.")
+        static let configuration = CommandConfiguration(
+            abstract: "List a file's keys, or say which line is wrong.",
+            discussion: """
+                  facet keys check keys
+                """)
 
         @Argument(help: "The file of keys.")
         var file: String

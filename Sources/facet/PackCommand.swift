@@ -16,8 +16,8 @@ struct PackCommand: ParsableCommand {
         commandName: "pack",
         abstract: "Copy a model folder with its weights in half precision, for keeping and sending.",
         discussion: """
-            Everything in model.json comes along but for the training's state. Both models embed the same 64 made-up images;
-            the copy stays only if every vector of every space keeps a cosine of 0.9999 or more. Collections are bound to the
+            Everything in model.json comes along but for the training's state. Both models embed the same 64 made-up images; \
+            the copy stays only if every vector of every space keeps a cosine of 0.9999 or more. Collections are bound to the \
             bytes of a checkpoint: one made with the original does not take the copy.
 
               facet pack models/mine models/mine-half
@@ -26,7 +26,7 @@ struct PackCommand: ParsableCommand {
     @Argument(help: "The model folder.", completion: .directory)
     var input: String
 
-    @Argument(help: "The folder to make.")
+    @Argument(help: "The folder to make.", completion: .directory)
     var output: String
 
     /// The least cosine between a vector and its copy's.
@@ -90,19 +90,25 @@ struct PackCommand: ParsableCommand {
                 (values[at], values[at + 1], values[at + 2]) = (level + red / 2, level + green / 2, level + blue / 2)
             }
         }
-        let batch = Tensor(values, shape: [images, size, size, 3])
         let outputs = a.plan.architecture.outputs
-        let (left, right) = (
-            try a.plan.run(batch, outputs: outputs, pool: pool), try b.plan.run(batch, outputs: outputs, pool: pool)
-        )
+        var bar = ProgressBar(total: images, unit: "images compared")
+        defer { bar.finish() }
         var worst = 1.0
-        for output in outputs {
-            guard let one = left[output]?.values, let two = right[output]?.values else { continue }
-            let width = one.count / images
-            for row in 0..<images {
-                let range = row * width..<(row + 1) * width
-                worst = min(worst, cosine(one[range], two[range]))
+        let (pixels, share) = (size * size * 3, 8)
+        for first in stride(from: 0, to: images, by: share) {
+            let part = Array(values[first * pixels..<(first + share) * pixels])
+            let batch = Tensor(part, shape: [share, size, size, 3])
+            let left = try a.plan.run(batch, outputs: outputs, pool: pool)
+            let right = try b.plan.run(batch, outputs: outputs, pool: pool)
+            for output in outputs {
+                guard let one = left[output]?.values, let two = right[output]?.values else { continue }
+                let width = one.count / share
+                for row in 0..<share {
+                    let range = row * width..<(row + 1) * width
+                    worst = min(worst, cosine(one[range], two[range]))
+                }
             }
+            bar.move(to: first + share)
         }
         return worst
     }

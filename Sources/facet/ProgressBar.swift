@@ -4,7 +4,8 @@ internal import Foundation
 
 /// One line on standard error that shows how far a long job is, how fast it goes and when it will end.
 ///
-/// Silent when standard error is not a terminal, so logs and pipes stay clean. Not for use from several threads.
+/// Where standard error is not a terminal it is silent, so that logs and pipes stay clean, or writes a plain line now and
+/// then where `plainEvery` says so. Not for use from several threads.
 package struct ProgressBar {
     private let total: Int
     private let unit: String
@@ -15,9 +16,14 @@ package struct ProgressBar {
     private var done: Int
     private var failed = 0
     private var detail = ""
+    private let plainEvery: Duration?
 
     /// A bar of `total`, of which `initial` were done before and do not count for the pace.
-    init(total: Int, unit: String, initial: Int = 0, enabled: Bool = isatty(STDERR_FILENO) == 1) {
+    init(
+        total: Int, unit: String, initial: Int = 0, enabled: Bool = isatty(STDERR_FILENO) == 1,
+        plainEvery: Duration? = nil
+    ) {
+        self.plainEvery = plainEvery
         self.total = total
         self.unit = unit
         self.initial = initial
@@ -36,11 +42,21 @@ package struct ProgressBar {
         done = count
         self.failed = failed ?? self.failed
         self.detail = detail
-        guard enabled else { return }
         let now = ContinuousClock.now
+        guard enabled else { return writePlain(now) }
         if done < total, let lastDrawn, now - lastDrawn < .milliseconds(100) { return }
         lastDrawn = now
         write("\r\u{1B}[2K" + text(elapsed: now - start))
+    }
+
+    /// A line without a bar, at once and then at every interval and at the end.
+    private mutating func writePlain(_ now: ContinuousClock.Instant) {
+        guard let plainEvery, now - (lastDrawn ?? start) >= plainEvery || lastDrawn == nil || done == total else {
+            return
+        }
+        lastDrawn = now
+        let line = text(elapsed: now - start).drop { $0 == "█" || $0 == "░" || $0 == " " }
+        write(line + "\n")
     }
 
     private func text(elapsed: Duration) -> String {
@@ -80,7 +96,7 @@ package struct ProgressBar {
         return String(format: "%d:%02d", whole / 60, whole % 60)
     }
 
-    private func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+    private func write(_ text: some StringProtocol) {
+        FileHandle.standardError.write(Data(String(text).utf8))
     }
 }

@@ -16,7 +16,7 @@ struct ServeCommand: ParsableCommand {
         commandName: "serve",
         abstract: "Serve embeddings over HTTP.",
         discussion: """
-            Answers at once on /health/live and, when the model has run a forward pass, on /health/ready. Stops on
+            Answers at once on /health/live and, when the model has run a forward pass, on /health/ready. Stops on \
             SIGTERM or SIGINT after answering what is in flight.
 
               facet serve
@@ -31,10 +31,10 @@ struct ServeCommand: ParsableCommand {
     )
     var listen: String?
 
-    @Option(help: "Folder that holds a folder for each model. (default: models)")
+    @Option(help: "Folder that holds a folder for each model. (default: models)", completion: .directory)
     var models: String?
 
-    @Option(help: "The model to serve. (default: \(Defaults.model))")
+    @Option(help: "The model to serve. (default: \(Defaults.model))", completion: Completions.models)
     var model: String?
 
     @Option(
@@ -67,8 +67,9 @@ struct ServeCommand: ParsableCommand {
     var drainSeconds: Int?
 
     @Option(
-        help: "File of the keys that callers need, made with 'facet keys'; read again on SIGHUP. (default: none needed)"
-    )
+        help:
+            "File of the keys that callers need, made with 'facet keys'; read again on SIGHUP. (default: none needed)",
+        completion: .file())
     var keys: String?
 
     @Option(
@@ -79,13 +80,15 @@ struct ServeCommand: ParsableCommand {
         help: "Folder of images that the pages offer as a first collection. (default: none)", completion: .directory)
     var sample: String?
 
-    @Option(help: "Log lines as 'text' or 'json'. (default: text)")
+    @Option(help: "Log lines as 'text' or 'json'. (default: text)", completion: .list(["text", "json"]))
     var logFormat: String?
 
-    @Option(help: "Which answers get a line in the log: none, errors (status 500 and more) or all. (default: errors)")
+    @Option(
+        help: "Which answers get a line in the log: none, errors (status 500 and more) or all. (default: errors)",
+        completion: .list(["none", "errors", "all"]))
     var logRequests: String?
 
-    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.")
+    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.", completion: .file())
     var config: String?
 
     /// Every setting's name, for the configuration file.

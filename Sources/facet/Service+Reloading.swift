@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Access
-internal import Dispatch
 internal import EmbeddingAPI
 internal import EmbeddingPipeline
 internal import Foundation
@@ -32,15 +31,9 @@ extension Service {
     }
 
     /// SIGHUP reads the keys again, and models whose files have changed; what has a fault leaves the old as it was.
-    func watchReload() -> any DispatchSourceSignal {
-        signal(SIGHUP, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGHUP, queue: .global(qos: .userInitiated))
-        source.setEventHandler { [self] in
-            reloadKeys()
-            reloadModels()
-        }
-        source.resume()
-        return source
+    func reload() {
+        reloadKeys()
+        reloadModels()
     }
 
     private func reloadKeys() {

@@ -28,6 +28,7 @@ final class Service: Sendable {
     private let server: HTTPServer
     private let start = ContinuousClock.now
     private let stopping = Mutex(false)
+    private let isLoaded = Mutex(false)
     private let ended = DispatchSemaphore(value: 0)
 
     init(_ plan: Plan, log: LogWriter) throws {
@@ -58,7 +59,9 @@ final class Service: Sendable {
     /// Serves until SIGTERM or SIGINT; returns when everything in flight is answered or the deadline has passed.
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
-        let sources = [SIGTERM, SIGINT].map(watch) + [watchReload()]
+        let watches = [
+            SignalWatch([SIGTERM, SIGINT]) { [self] _ in stop() }, SignalWatch([SIGHUP]) { [self] _ in reload() },
+        ]
         let addresses = try server.start()
         log.notice("settings", Dictionary(plan.settings.map { ($0.name, $0.value) }) { $1 })
         for address in addresses { log.notice("listening", ["address": address.description]) }
@@ -70,7 +73,7 @@ final class Service: Sendable {
             throw error
         }
         ended.wait()
-        withExtendedLifetime(sources) {}
+        withExtendedLifetime(watches) {}
         try store?.close()
         log.notice("stopped")
     }
@@ -78,6 +81,7 @@ final class Service: Sendable {
     private func load() throws {
         let model = try registry.load(plan.model)
         try loadCollections()
+        isLoaded.withLock { $0 = true }
         let spaces = model.manifest.spaces.map { "\($0.name):\($0.dimensions)" }.joined(separator: ",")
         log.notice(
             "ready",
@@ -103,26 +107,25 @@ final class Service: Sendable {
             ])
     }
 
-    /// On the first signal drains; a second one ends the process at once.
-    private func watch(_ number: Int32) -> any DispatchSourceSignal {
-        signal(number, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInitiated))
-        source.setEventHandler { [self] in
-            let again = stopping.withLock { stopping in
-                defer { stopping = true }
-                return stopping
-            }
-            if again { exit(1) }
-            log.notice("stopping: answering what is in flight", ["deadline": "\(plan.drain)"])
-            endAnyway(after: plan.drain + .seconds(5))
-            api.startDraining()
-            server.drain(deadline: plan.drain) { [self] forced in
-                if forced > 0 { log.warning("connections cut off at the deadline", ["count": "\(forced)"]) }
-                ended.signal()
-            }
+    /// Drains; asked for a second time ends the process at once.
+    private func stop() {
+        let again = stopping.withLock { stopping in
+            defer { stopping = true }
+            return stopping
         }
-        source.resume()
-        return source
+        if again { exit(1) }
+        log.notice("stopping: answering what is in flight", ["deadline": "\(plan.drain)"])
+        endAnyway(after: plan.drain + .seconds(5))
+        api.startDraining()
+        server.drain(deadline: plan.drain) { [self] forced in
+            if forced > 0 { log.warning("connections cut off at the deadline", ["count": "\(forced)"]) }
+            guard isLoaded.withLock({ $0 }) else {
+                // Loading only reads, and nobody waits for it any more.
+                log.notice("stopped while loading")
+                _exit(0)
+            }
+            ended.signal()
+        }
     }
 
     /// Who is told to stop does, even if something of ours hangs: what was acknowledged is on disk already.

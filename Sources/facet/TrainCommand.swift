@@ -12,16 +12,16 @@ struct TrainCommand: ParsableCommand {
         commandName: "train",
         abstract: "Train an embedding on a folder of images.",
         discussion: """
-            Recipes: looc (a head for every factor, one that ignores all), loocpp (the same with the last stage in every
+            Recipes: looc (a head for every factor, one that ignores all), loocpp (the same with the last stage in every \
             head), moco (MoCo v2: colour only, one head) and moco-all (every augmentation, one head).
 
               deploy/fetch-data
               facet train --data data --recipe looc --out models/mine
-              facet train --data photos --recipe looc --factors color,rotation --epochs 200 --out models/turned
+              facet train --data photos --factors color,rotation --out models/turned
               facet train --data data --recipe looc --out models/mine --resume
               facet serve --model mine
 
-            Every few minutes, on Ctrl-C and at the end the whole state is saved, and the model folder can be served; the
+            Every few minutes, on Ctrl-C and at the end the whole state is saved, and the model folder can be served; the \
             page OUT/training/report.html shows the curves. A run that is killed goes on with --resume to the same bits.
             """)
 

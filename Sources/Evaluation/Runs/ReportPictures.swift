@@ -59,7 +59,9 @@ struct ReportPictures {
     }
 
     private static func map(_ title: String, _ table: FeatureTable, _ categories: [String]) -> any Block {
-        let rows = PointRows(Array(table.unitRows().storage.buffer), dimensions: table.dimensions)
+        let unit = table.unitRows()
+        let values = withExtendedLifetime(unit) { Array(unit.storage.buffer) }
+        let rows = PointRows(values, dimensions: table.dimensions)
         let places = NeighbourLayout().layout(rows) ?? PrincipalPlane.project(rows).framed()
         let points = zip(places.x, places.y).map { (Double($0), Double($1)) }
         let names = Set(categories).sorted()

@@ -13,9 +13,10 @@ struct AdviseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "advise",
         abstract: "Find the weights of the spaces that suit labelled items.",
+        usage: "facet advise COLLECTION (--label-field FIELD | --labels FILE) [FLAGS]",
         discussion: """
-            Labels are a field of the items' metadata, or a file with a line 'ID TAB LABEL' an item. Every way of weighing is
-            judged on items that it was not fitted to; the last line can be pasted into a search. Works beside a running
+            Labels are a field of the items' metadata, or a file with a line 'ID TAB LABEL' an item. Every way of weighing is \
+            judged on items that it was not fitted to; the last line can be pasted into a search. Works beside a running \
             server.
 
               facet advise shop --label-field category
@@ -31,7 +32,9 @@ struct AdviseCommand: ParsableCommand {
     @Option(help: "A file of lines 'ID TAB LABEL'.", completion: .file())
     var labels: String?
 
-    @Option(help: "Folder that holds a folder for each model, for what the spaces mean. (default: \(Defaults.models))")
+    @Option(
+        help: "Folder that holds a folder for each model, for what the spaces mean. (default: \(Defaults.models))",
+        completion: .directory)
     var models = Defaults.models
 
     @OptionGroup var store: StoreOptions
@@ -118,7 +121,10 @@ private struct Examples {
         try snapshot.items(of: record) { (item) throws(CatalogError) in known[item.row] = try label(item) }
         let (element, spaces) = (definition.element, definition.spaces)
         var (vectors, labels): ([[[Float]]], [String]) = (self.vectors, [])
+        var bar = ProgressBar(total: record.items, unit: "items read")
+        defer { bar.finish() }
         try snapshot.vectors(of: record) { (row, bytes) throws(CatalogError) in
+            bar.advance()
             guard let own = known[row] else { return }
             labels.append(own)
             let values = VectorCoding.decode(bytes, as: element)

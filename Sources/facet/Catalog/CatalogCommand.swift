@@ -10,11 +10,11 @@ struct CatalogCommand: ParsableCommand {
         commandName: "catalog",
         abstract: "Fill, read, copy and check the file that collections are kept in.",
         discussion: """
-            'list', 'verify', 'backup' and 'export' only read and work beside a running server; 'import', 'reindex', 'delete'
+            'list', 'verify', 'backup' and 'export' only read and work beside a running server; 'import', 'reindex', 'delete' \
             and 'compact' write, and a server that has the file open must be stopped first.
 
-              facet catalog import shop pictures/ --keep        every image below a folder, resumable
-              facet catalog export shop shop-vectors/           vectors.npy, items.jsonl and spaces.json
+              facet catalog import shop pictures/ --keep    every image below a folder
+              facet catalog export shop shop-vectors/       vectors.npy, items.jsonl
               facet catalog verify && facet catalog backup /backups/catalog.sqlite
             """,
         subcommands: [
@@ -29,7 +29,7 @@ struct StoreOptions: ParsableArguments {
     @Option(help: "Where collections are kept: sqlite:PATH. (default: \(Defaults.store))")
     var store: String?
 
-    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.")
+    @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.", completion: .file())
     var config: String?
 
     func settings() throws -> Settings { try Settings(configuration: config) }

@@ -8,8 +8,9 @@ struct CatalogDeleteCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
         abstract: "Delete a collection with all its items.",
+        usage: "facet catalog delete COLLECTION [FLAGS]",
         discussion: """
-            It is gone in one step; then its rows are purged and their room is given back to the disk. After an interruption
+            It is gone in one step; then its rows are purged and their room is given back to the disk. After an interruption \
             the rest is done when the file is next opened for writing. There is no way back but a backup.
 
               facet catalog delete shop --yes

@@ -8,11 +8,12 @@ struct CatalogExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write a collection's vectors as .npy and its items as lines of JSON.",
+        usage: "facet catalog export COLLECTION FOLDER [FLAGS]",
         discussion: """
             Works beside a running server; all of it is one state of the collection. Makes in the folder:
-            vectors.npy   float32 [items, dimensions], the spaces side by side as they are stored
-            items.jsonl   {"id","digest","metadata"}, a line for each row of the array
-            spaces.json   where each space's columns begin, the model and its checkpoint
+              vectors.npy   float32 [items, dimensions], the spaces side by side as they are stored
+              items.jsonl   {"id","digest","metadata"}, a line for each row of the array
+              spaces.json   where each space's columns begin, the model and its checkpoint
 
               facet catalog export shop shop-vectors
               python3 -c 'import numpy; print(numpy.load("shop-vectors/vectors.npy").shape)'

@@ -12,17 +12,18 @@ struct CatalogImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Embed every image below a folder into a collection.",
+        usage: "facet catalog import COLLECTION FOLDER [FLAGS]",
         discussion: """
-            An item's id is the file's path within the folder, its metadata {"path","category","subcategory"}: the names of
-            the first two folders, where there are any. The collection is made when it is missing. Run again after an
-            interruption, or when files were added: what is there with the same bytes is skipped. Exits with 1 when a file
+            An item's id is the file's path within the folder, its metadata {"path","category","subcategory"}: the names of \
+            the first two folders, where there are any. The collection is made when it is missing. Run again after an \
+            interruption, or when files were added: what is there with the same bytes is skipped. Exits with 1 when a file \
             could not be embedded; each is named with the reason.
 
               facet catalog import shop pictures/
-              facet catalog import shop pictures/ --model mine --spaces color,rotation --keep
+              facet catalog import shop pictures/ --model mine --keep
 
-            --keep stores the files themselves, too, so that 'facet catalog reindex' can bring the collection to another
-            checkpoint. A small picture of each is kept unless --thumbnails says none; what --thumbnails says becomes the
+            --keep stores the files themselves, too, so that 'facet catalog reindex' can bring the collection to another \
+            checkpoint. A small picture of each is kept unless --thumbnails says none; what --thumbnails says becomes the \
             collection's rule, and items that are there without a picture get one.
             """)
 

@@ -9,8 +9,12 @@ struct CatalogListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
         abstract: "List the collections with their items, bytes, model and checkpoint.",
-        discussion: "Works beside a running server. 'bytes' are vectors, metadata and kept images without SQLite's own."
-    )
+        discussion: """
+            Works beside a running server. 'bytes' are vectors, metadata and kept images without SQLite's own.
+
+              facet catalog list
+              facet catalog list --store sqlite:/var/lib/facet/catalog.sqlite
+            """)
 
     @OptionGroup var store: StoreOptions
 

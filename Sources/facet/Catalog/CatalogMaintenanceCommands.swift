@@ -8,7 +8,12 @@ struct CatalogVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Read the whole file and name what is damaged.",
-        discussion: "Works beside a running server. Exits with 1 when anything is wrong.")
+        discussion: """
+            Works beside a running server. Exits with 1 when anything is wrong.
+
+              facet catalog verify
+              facet catalog verify --store sqlite:shop-monday.sqlite
+            """)
 
     @OptionGroup var store: StoreOptions
 
@@ -40,8 +45,11 @@ struct CatalogBackupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Copy the catalog into a new file.",
-        discussion: "Works beside a running server: the copy is the catalog as it was when this began, whole or absent."
-    )
+        discussion: """
+            Works beside a running server: the copy is the catalog as it was when this began, whole or absent.
+
+              facet catalog backup shop-monday.sqlite
+            """)
 
     @OptionGroup var store: StoreOptions
 
@@ -73,8 +81,10 @@ struct CatalogCompactCommand: ParsableCommand {
         commandName: "compact",
         abstract: "Rewrite the file without free pages and in order.",
         discussion: """
-            Needs free disk of up to twice the file's size. No server may have the file open. When it is interrupted the
+            Needs free disk of up to twice the file's size. No server may have the file open. When it is interrupted the \
             file is what it was.
+
+              facet catalog compact
             """)
 
     @OptionGroup var store: StoreOptions

@@ -11,10 +11,11 @@ struct CatalogReindexCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reindex",
         abstract: "Embed a collection's kept images again with another checkpoint.",
+        usage: "facet catalog reindex COLLECTION [FLAGS]",
         discussion: """
-            Builds the new vectors in a collection of its own and lets it take over in one step, so that there is never half
-            of one and half of the other; until then nothing changes. Needs the images themselves, which 'import --keep' and
-            '?keep=true' store; --from-thumbnails makes do with the small pictures where they are all there is, and says what that
+            Builds the new vectors in a collection of its own and lets it take over in one step, so that there is never half \
+            of one and half of the other; until then nothing changes. Needs the images themselves, which 'import --keep' and \
+            '?keep=true' store; --from-thumbnails makes do with the small pictures where they are all there is, and says what that \
             costs. Run again after an interruption and it goes on where it was.
 
               facet catalog reindex shop --model mine

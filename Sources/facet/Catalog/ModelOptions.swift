@@ -12,8 +12,8 @@ internal import Vectors
 struct ModelOptions: ParsableArguments {
     @Option(
         help:
-            "A model's name in --models, or the path of a model folder. (default: the collection's, else \(Defaults.model))"
-    )
+            "A model's name in --models, or the path of a model folder. (default: the collection's, else \(Defaults.model))",
+        completion: Completions.models)
     var model: String?
 
     @Option(help: "Folder that holds a folder for each model. (default: models)", completion: .directory)
@@ -32,7 +32,14 @@ struct ModelOptions: ParsableArguments {
 
     /// Loads the model that was named, else the collection's, else the default one.
     func load(_ settings: Settings, for record: CollectionRecord?, pool: ComputePool) throws -> EmbeddingModel {
-        let name = settings.text("model", model) ?? record?.definition.model.text ?? Defaults.model
+        try Self.load(named: model, in: models, settings, for: record, pool: pool)
+    }
+
+    /// Loads the model `name`, else the collection's, else the default one; a path is a folder, a name is in `models`.
+    static func load(
+        named name: String?, in models: String?, _ settings: Settings, for record: CollectionRecord?, pool: ComputePool
+    ) throws -> EmbeddingModel {
+        let name = settings.text("model", name) ?? record?.definition.model.text ?? Defaults.model
         let direct = URL(fileURLWithPath: name)
         let manifest = direct.appendingPathComponent(ModelFolder.manifestFile)
         let isPath = name.contains("/") || FileManager.default.fileExists(atPath: manifest.path)
