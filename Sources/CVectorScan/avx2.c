@@ -39,5 +39,25 @@ INLINE sums multiply(sums sum, const uint8_t *codes, const int8_t *query) {
 }
 
 #include "rows.inc.h"
+#include "graph.h"
+
+INLINE float row_products(const uint8_t *codes, const uint8_t *scales, const facet_graph_term *terms, ptrdiff_t count) {
+    __m256 all = _mm256_setzero_ps();
+    for (ptrdiff_t t = 0; t < count; t++) {
+        const uint8_t *row = codes + terms[t].offset;
+        const float factor = terms[t].factor * from_half((uint16_t)(scales[terms[t].segment * 2] | scales[terms[t].segment * 2 + 1] << 8));
+        __m256i sum = _mm256_zextsi128_si256(_mm_cvtsi32_si128(terms[t].bias));
+        for (ptrdiff_t i = 0; i < terms[t].length; i += 32)
+            sum = _mm256_add_epi32(sum, products(row + i, _mm256_loadu_si256((const __m256i *)(terms[t].codes + i))));
+        all = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), _mm256_set1_ps(factor), all);
+    }
+    float lanes[8];
+    _mm256_storeu_ps(lanes, all);
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+#define OWN_CODE_SHARE 2 // codes within the limit
+#include "graph.inc.h"
+#include "link.inc.h"
 #include "scan.inc.h"
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "graph.h"
 #include "scan.h"
 
 #if defined(__x86_64__)
@@ -26,16 +27,32 @@ facet_scan_isa facet_scan_best(void) {
 
 int32_t facet_scan_query_limit(facet_scan_isa isa) { return isa == FACET_SCAN_AVX2 ? 64 : 127; }
 
-void facet_scan_encode(facet_scan_isa isa, const float *x, ptrdiff_t length, uint8_t *segment, ptrdiff_t row) {
-    DISPATCH(facet_scan_encode, x, length, segment, row)
+void facet_scan_encode(facet_scan_isa isa, const float *x, ptrdiff_t length, uint8_t *header, uint8_t *codes,
+                       ptrdiff_t row) {
+    DISPATCH(facet_scan_encode, x, length, header, codes, row)
 }
 
-void facet_scan(facet_scan_isa isa, const uint8_t *blocks, ptrdiff_t stride, ptrdiff_t rows,
+void facet_scan(facet_scan_isa isa, const uint8_t *blocks, facet_scan_layout layout, ptrdiff_t rows,
                 const facet_scan_segment *segments, ptrdiff_t segment_count, facet_scan_query *queries,
-                ptrdiff_t query_count) {
-    DISPATCH(facet_scan, blocks, stride, rows, segments, segment_count, queries, query_count)
+                ptrdiff_t query_count, uint8_t *scratch) {
+    DISPATCH(facet_scan, blocks, layout, rows, segments, segment_count, queries, query_count, scratch)
 }
 
 double facet_scan_dot(facet_scan_isa isa, const float *a, const float *b, ptrdiff_t length) {
     DISPATCH(facet_scan_dot, a, b, length)
+}
+
+ptrdiff_t facet_graph_search(facet_scan_isa isa, const facet_graph *graph, facet_graph_rows rows, const facet_graph_query *query,
+                             facet_graph_scratch *scratch, facet_scan_hit *hits, ptrdiff_t *scored) {
+    DISPATCH(facet_graph_search, graph, rows, query, scratch, hits, scored)
+}
+
+void facet_graph_detach(facet_scan_isa isa, facet_graph *graph, facet_graph_rows rows, const ptrdiff_t *lengths, uint32_t count,
+                        uint32_t row, facet_graph_scratch *scratch) {
+    DISPATCH(facet_graph_detach, graph, rows, lengths, count, row, scratch)
+}
+
+void facet_graph_insert(facet_scan_isa isa, facet_graph *graph, facet_graph_rows rows, const ptrdiff_t *lengths, uint32_t count,
+                        uint32_t linked, uint32_t row, ptrdiff_t effort, facet_graph_scratch *scratch) {
+    DISPATCH(facet_graph_insert, graph, rows, lengths, count, linked, row, effort, scratch)
 }

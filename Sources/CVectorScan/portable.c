@@ -32,4 +32,22 @@ INLINE sums multiply(sums sum, const uint8_t *codes, const int8_t *query) {
 }
 
 #include "rows.inc.h"
+#include "graph.h"
+
+INLINE float row_products(const uint8_t *codes, const uint8_t *scales, const facet_graph_term *terms, ptrdiff_t count) {
+    float all = 0;
+    for (ptrdiff_t t = 0; t < count; t++) {
+        const uint8_t *row = codes + terms[t].offset;
+        uint16_t half;
+        memcpy(&half, scales + terms[t].segment * 2, 2);
+        int32_t sum = terms[t].bias;
+        for (ptrdiff_t i = 0; i < terms[t].length; i++) sum += (int32_t)((int16_t)row[i] * (int16_t)terms[t].codes[i]);
+        all += (float)sum * (terms[t].factor * from_half(half));
+    }
+    return all;
+}
+
+#define OWN_CODE_SHARE 1
+#include "graph.inc.h"
+#include "link.inc.h"
 #include "scan.inc.h"

@@ -38,29 +38,27 @@ INLINE void encode_run(const float *x, float inverse, float scale, float *square
         square[j] += off * off;
         codes[j] = (uint8_t)(128 + (int32_t)whole);
     }
-    for (int j = 0; j < 4; j++) memcpy(out + j * 4 * FACET_SCAN_ROWS, codes + j * 4, 4);
+    memcpy(out, codes, sizeof codes);
 }
 
-TARGET void NAME(facet_scan_encode)(const float *x, ptrdiff_t length, uint8_t *segment, ptrdiff_t row) {
+TARGET void NAME(facet_scan_encode)(const float *x, ptrdiff_t length, uint8_t *header, uint8_t *out, ptrdiff_t row) {
     const uint16_t half = half_above(largest(x, length) / 127);
     const float scale = from_half(half), inverse = scale > 1e-30f ? 1 / scale : 0;
-    uint8_t *out = segment + FACET_SCAN_HEADER + row * 4;
     float square[16] = {0}, all = 0;
     ptrdiff_t i = 0;
-    for (; i + 16 <= length; i += 16) encode_run(x + i, inverse, scale, square, out + i * FACET_SCAN_ROWS);
+    for (; i + 16 <= length; i += 16) encode_run(x + i, inverse, scale, square, out + i);
     if (i < length) { // the last dimensions, filled up with zeros; only whole groups are written
         float rest[16] = {0};
-        uint8_t codes[4 * 4 * FACET_SCAN_ROWS];
+        uint8_t codes[16];
         memcpy(rest, x + i, (size_t)(length - i) * sizeof(float));
         encode_run(rest, inverse, scale, square, codes);
-        for (int j = 0; i + j * 4 < length; j++)
-            memcpy(out + (i + j * 4) * FACET_SCAN_ROWS, codes + j * 4 * FACET_SCAN_ROWS, 4);
+        memcpy(out + i, codes, (size_t)(length - i + 3) / 4 * 4);
     }
     for (int j = 0; j < 16; j++) all += square[j];
     // Float rounding, of the differences (each at most 2^-23 of a number of at most 2) and of their sum, is covered.
     const uint16_t error = half_above(sqrtf(all) * 1.001f + 1e-6f * largest(x, length) * sqrtf((float)length));
-    memcpy(segment + row * 2, &half, 2);
-    memcpy(segment + FACET_SCAN_ROWS * 2 + row * 2, &error, 2);
+    memcpy(header + row * 2, &half, 2);
+    memcpy(header + FACET_SCAN_ROWS * 2 + row * 2, &error, 2);
 }
 
 typedef double pair8 __attribute__((vector_size(64), aligned(8)));

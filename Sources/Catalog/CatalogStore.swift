@@ -2,6 +2,7 @@
 
 private import Dispatch
 internal import Synchronization
+package import Telemetry
 
 /// Collections of items with their vectors, and the embedding cache, in one SQLite file.
 ///
@@ -89,6 +90,9 @@ package final class CatalogStore: Sendable {
         let counts = writer.counts.withLock { $0 }
         return (counts.transactions, counts.writes)
     }
+
+    /// Seconds each transaction took, its sync included.
+    package var commitSeconds: Histogram { writer.commitSeconds }
 
     /// Bytes of writes that wait for the disk now; at `limits.waitingBytes` writes are refused with `queueFull`.
     package var waitingBytes: Int { writer.waiting.withLock { $0.bytes } }

@@ -5,7 +5,7 @@ internal import VectorSearch
 internal import Vectors
 
 extension CollectionService {
-    /// The best items for a request; blocks for as long as one pass over the codes takes.
+    /// The best items for a request; blocks for as long as one pass over the codes takes, or a walk of the graph.
     package func search(
         _ name: CollectionName, _ request: SearchRequest
     ) throws(CollectionsError) -> SearchAnswer {
@@ -16,7 +16,7 @@ extension CollectionService {
         let parts = try parts(vectors, request.weights, spaces)
         let query = SearchQuery(
             parts: parts, k: request.k, offset: request.offset, minScore: request.minScore.map { Float($0) },
-            filter: try rowFilter(request.filter, in: name, excluding: excluded))
+            filter: try rowFilter(request.filter, in: name, excluding: excluded), exact: request.exact)
         let result: SearchResult
         do throws(VectorSearchError) {
             result = try entry.index.search(query)
@@ -31,7 +31,7 @@ extension CollectionService {
                     scores: zip(parts, hit.cosines).map { (spaces[$0.segment].name, Double($1)) })
             }
         }
-        return SearchAnswer(hits: hits, isExact: result.exact)
+        return SearchAnswer(hits: hits, isExact: result.exact, expectedRecall: result.recall)
     }
 
     private func check(_ request: SearchRequest) throws(CollectionsError) {
@@ -112,7 +112,7 @@ extension CollectionService {
         if filter == .everything {
             return excluded.isEmpty ? .all : .matching { !excluded.contains($0) }
         }
-        let kept = try catalog { () throws(CatalogError) in try store.rows(name, matching: filter) }
+        let kept = try catalog { () throws(CatalogError) in try metadata.rows(name, matching: filter) }
         return .keys(excluded.isEmpty ? kept : kept.filter { !excluded.contains($0) })
     }
 }

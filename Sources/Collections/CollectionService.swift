@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Catalog
-internal import VectorSearch
+package import VectorSearch
 
 /// Collections of items in a file, with their vectors in memory: writes go through ``store``, questions through this.
 ///
-/// Searching is exact: every item's score counts. Any thread; a search that begins after a write was acknowledged sees it.
+/// Searching is exact, every item's score counts, until a collection is so large that a graph is built for it in the
+/// background; then a search walks the graph unless the request is for an exact one, and says which share of the best
+/// such searches were measured to find. Any thread; a search that begins after a write was acknowledged sees it.
 package final class CollectionService: Sendable {
     package let store: CatalogStore
     let book: IndexBook
+    /// Filters' answers, from memory.
+    let metadata: MetadataIndex
     private let observation: CatalogObservation
 
     /// Reads every vector of `store` into memory; searches use `threads` threads each.
     ///
+    /// Large collections get a graph as `approximation` says; with nil every search is exact.
+    ///
     /// Throws ``CatalogError`` when the file's vectors are damaged or cannot be read.
-    package init(_ store: CatalogStore, threads: Int) throws(CatalogError) {
+    package init(
+        _ store: CatalogStore, threads: Int, approximation: ApproximationSettings? = ApproximationSettings()
+    ) throws(CatalogError) {
         self.store = store
-        let book = IndexBook(threads: threads)
+        metadata = MetadataIndex(store)
+        let book = IndexBook(threads: threads, approximation: approximation)
         self.book = book
         observation = try store.follow(
             load: { (snapshot) throws(CatalogError) in try book.load(snapshot) }, apply: { book.apply($0) }
@@ -27,6 +36,13 @@ package final class CollectionService: Sendable {
 
     /// What is held in memory: for metrics.
     package var size: (collections: Int, vectors: Int, bytes: Int) { book.size }
+
+    /// How far a collection's graph is, and what was measured on it; nil when there is to be none.
+    ///
+    /// Segments of the kinds measured are the collection's spaces, in order: `kind.words(names)`.
+    package func approximation(of name: CollectionName) throws(CollectionsError) -> ApproximationStatus? {
+        try entry(name).index.approximation
+    }
 
     /// Runs `body`; what the catalog throws becomes ``CollectionsError/catalog(_:)``.
     func catalog<Value>(

@@ -21,8 +21,12 @@ final class IndexBook: Sendable {
 
     private let state = Mutex(State())
     private let threads: Int
+    private let approximation: ApproximationSettings?
 
-    init(threads: Int) { self.threads = threads }
+    init(threads: Int, approximation: ApproximationSettings?) {
+        self.threads = threads
+        self.approximation = approximation
+    }
 
     /// The collection of that name; nil when there is none.
     func entry(_ name: CollectionName) -> Entry? {
@@ -40,34 +44,19 @@ final class IndexBook: Sendable {
     // MARK: Loading
 
     /// Rows that are handed to an index at a time; a multiple of its chunks.
-    private static let slice = 16_384
+    private static let slice = 4_096
 
-    /// Reads every collection of a snapshot.
+    /// Reads every collection of a snapshot, each slice while the one before is indexed.
     func load(_ snapshot: CatalogSnapshot) throws(CatalogError) {
         for record in snapshot.collections {
             let entry = try add(record)
-            let dimensions = record.definition.components
-            var (keys, values): ([Int64], [Float]) = ([], [])
-            try snapshot.vectors(of: record) { (row, bytes) throws(CatalogError) in
-                keys.append(row)
-                values += VectorCoding.decode(bytes, as: record.definition.element)
-                guard keys.count == Self.slice else { return }
-                try Self.load(keys, values, into: entry.index)
-                keys.removeAll(keepingCapacity: true)
-                values.removeAll(keepingCapacity: true)
+            try snapshot.slices(of: record, rows: Self.slice) { (keys, vectors) throws(CatalogError) in
+                do throws(VectorSearchError) {
+                    try entry.index.load(keys: keys, vectors: vectors)
+                } catch {
+                    throw .damaged(place: "vectors")
+                }
             }
-            precondition(values.count == keys.count * dimensions, "\(values.count) floats for \(keys.count) rows")
-            try Self.load(keys, values, into: entry.index)
-        }
-    }
-
-    private static func load(_ keys: [Int64], _ values: [Float], into index: VectorIndex) throws(CatalogError) {
-        do throws(VectorSearchError) {
-            try values.withUnsafeBufferPointer { (floats) throws(VectorSearchError) in
-                try index.load(keys: keys, vectors: floats)
-            }
-        } catch {
-            throw .damaged(place: "vectors")
         }
     }
 
@@ -78,7 +67,8 @@ final class IndexBook: Sendable {
         } catch {
             throw .invalidSpaces
         }
-        let entry = Entry(record: record, index: VectorIndex(layout: layout, threads: threads))
+        let entry = Entry(
+            record: record, index: VectorIndex(layout: layout, threads: threads, approximation: approximation))
         state.withLock { state in
             state.entries[record.key] = entry
             state.keys[record.definition.name] = record.key

@@ -23,10 +23,12 @@ package struct SearchRequest: Sendable {
     package var filter: Filter
     /// Hits score at least this.
     package var minScore: Double?
+    /// Whether every item's score must count, also where a graph would find nearly all of the best much sooner.
+    package var exact: Bool
 
     package init(
         _ source: Source, weights: [SpaceName: Double] = [:], k: Int = 10, offset: Int = 0,
-        filter: Filter = .everything, minScore: Double? = nil
+        filter: Filter = .everything, minScore: Double? = nil, exact: Bool = false
     ) {
         self.source = source
         self.weights = weights
@@ -34,6 +36,7 @@ package struct SearchRequest: Sendable {
         self.offset = offset
         self.filter = filter
         self.minScore = minScore
+        self.exact = exact
     }
 
     /// Hits, and hits passed over, at most.
@@ -63,4 +66,6 @@ package struct SearchAnswer: Sendable, Equatable {
     package let hits: [CollectionHit]
     /// Whether the ranking is that of every item's exact score.
     package let isExact: Bool
+    /// The share of the best items that such a search was measured to find in this collection; 1 for an exact one.
+    package let expectedRecall: Double
 }

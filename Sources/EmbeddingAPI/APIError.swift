@@ -96,6 +96,7 @@ package struct APIError: Error, Sendable, Equatable {
         case keyUnknown = "key_unknown"
         case keyForbidden = "key_forbidden"
         case rateLimited = "rate_limited"
+        case invalidTensor = "invalid_tensor"
 
         /// The status that goes with the word.
         package var status: Int {
@@ -103,7 +104,7 @@ package struct APIError: Error, Sendable, Equatable {
             case .invalidRequest, .invalidJSON, .invalidBase64, .invalidMultipart, .missingInput, .unknownField,
                 .unknownParameter, .unknownSpace, .invalidDimensions, .malformedHTTP, .invalidCollectionName,
                 .invalidItemID, .invalidMetadata, .invalidFilter, .invalidCursor, .invalidWeights, .invalidVector,
-                .invalidSpaces, .nothingToSearch, .nothingToCompare:
+                .invalidSpaces, .nothingToSearch, .nothingToCompare, .invalidTensor:
                 400
             case .keyMissing, .keyUnknown: 401
             case .keyForbidden: 403

@@ -18,13 +18,15 @@ extension FacetAPI {
 
     /// Embeds images, those seen before without decoding them; `completion` is called once, on any thread.
     ///
+    /// Pixels are neither looked up nor kept: their bytes could be those of somebody's file, with another vector.
     /// Vectors are kept as the network gives them; `request.normalise` is met afterwards. Reads the disk: not for an event
     /// loop while there is a cache.
     /// - Throws: what the queue refuses; nothing was started then.
     func embedCached(
         _ request: EmbeddingRequest, completion: @escaping @Sendable (CachedOutcomes, EmbeddingTiming) -> Void
     ) throws(APIError) {
-        let lookup = CacheLookup(request, configuration.collections?.store.cache)
+        let cache = request.content == .files ? configuration.collections?.store.cache : nil
+        let lookup = CacheLookup(request, cache)
         guard !lookup.missing.isEmpty else { return completion(lookup.answer([]), EmbeddingTiming()) }
         var work = request
         work.images = lookup.missing.map { request.images[$0] }

@@ -35,6 +35,11 @@ extension FacetAPI {
                 .unsupportedMediaType,
                 "Send image/png, image/jpeg, image/webp, multipart/form-data or application/json as Content-Type.")
         }
+        return whyNoUpload()
+    }
+
+    /// Why no upload is taken now; nil when one is.
+    func whyNoUpload() -> APIError? {
         guard configuration.registry.defaultModel != nil else {
             return APIError(.notReady, "The model is still loading.", retryAfter: 1)
         }
@@ -90,13 +95,18 @@ extension FacetAPI {
         } catch {
             response = self.response(error)
         }
+        addTiming(timing, to: &response, context)
+        return response
+    }
+
+    /// Tells where the time went, as `Server-Timing`.
+    func addTiming(_ timing: EmbeddingTiming, to response: inout HTTPResponse, _ context: RequestContext) {
         let total = configuration.ticker.now - context.start
         let parts = [
             ("decode", timing.decode), ("queue", timing.queue), ("inference", timing.inference), ("total", total),
         ]
         response.headers.set(
             "Server-Timing", parts.map { "\($0.0);dur=\(Self.milliseconds($0.1))" }.joined(separator: ", "))
-        return response
     }
 
     /// Milliseconds with two decimals.

@@ -10,11 +10,11 @@ extension FacetAPI {
     /// Health stays open for probes, and so do the contract and the pages, which hold nobody's data.
     static func role(for endpoint: Endpoint) -> Role? {
         switch endpoint {
-        case .live, .ready, .contract, .page: nil
+        case .live, .ready, .contract, .page, .inferenceLive, .inferenceReady: nil
         case .embeddings, .info, .models, .model, .metrics, .collections, .collection, .items, .item, .itemImage,
             .itemThumbnail,
             .search,
-            .advise, .map, .sample:
+            .advise, .map, .sample, .inferenceServer, .inferenceModel, .inferenceModelReady, .infer:
             .read
         case .newItems, .newItem, .noItem: .write
         case .newCollection, .noCollection, .loadSample, .loadModel, .unloadModel: .admin

@@ -17,6 +17,7 @@ package final class FacetAPI: HTTPHandler {
         case collections, collection, newCollection, noCollection
         case page, map, sample, loadSample
         case items, newItems, item, newItem, noItem, itemImage, itemThumbnail, search, advise
+        case inferenceServer, inferenceLive, inferenceReady, inferenceModel, inferenceModelReady, infer
     }
 
     let configuration: APIConfiguration
@@ -29,6 +30,7 @@ package final class FacetAPI: HTTPHandler {
     /// Calls that may wait for the disk, a few at a time.
     let catalogWork = OperationQueue()
     let waitingForCatalog = WaitingCalls(most: 1_024)
+    let catalogSeconds = CatalogSeconds()
     /// Searches, one at a time; each uses all threads.
     let searching = DispatchQueue(label: "facet.search", qos: .userInitiated)
     /// Models are loaded and unloaded one at a time.
@@ -73,6 +75,7 @@ package final class FacetAPI: HTTPHandler {
         router.add(.get, collection + "/items/{id}/thumbnail", .itemThumbnail)
         router.add(.post, collection + "/search", .search)
         router.add(.post, collection + "/advise", .advise)
+        addInference(to: &router)
         addPages(to: &router)
         return router
     }
@@ -81,6 +84,8 @@ package final class FacetAPI: HTTPHandler {
     package func startDraining() {
         draining.store(true, ordering: .relaxed)
     }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     /// Adds the server's own counters to `/metrics`.
     package func attach(_ metrics: HTTPServerMetrics) {
@@ -94,19 +99,24 @@ package final class FacetAPI: HTTPHandler {
     package func admit(_ head: HTTPRequestHead) -> HTTPAdmission {
         let match = router.match(head.method, head.pathSegments)
         if case .found(let endpoint, let captures) = match, let refusal = accessRefusal(endpoint, captures, head) {
-            return refuse(response(refusal), "access", head)
+            return refuse(response(refusal, to: head), "access", head)
         }
         switch match {
         case .notFound:
-            return refuse(error(.notFound, "There is nothing at this path."), "unknown", head)
+            return refuse(response(Self.nothing, to: head), "unknown", head)
         case .methodNotAllowed(let methods) where head.method == .options:
             return refuse(.options(allow: methods), "options", head)
         case .methodNotAllowed(let methods):
-            var response = error(.methodNotAllowed, "This path does not take \(head.method.name).")
+            let error = APIError(.methodNotAllowed, "This path does not take \(head.method.name).")
+            var response = response(error, to: head)
             response.headers.set("Allow", methods.map(\.name).joined(separator: ", "))
             return refuse(response, "unknown", head)
         case .found(.embeddings, _):
             if let refusal = embeddingsRefusal(head) { return refuse(response(refusal), "/v1/embeddings", head) }
+            return .accept(bodyLimit: configuration.limits.bodyBytes)
+        case .found(.infer, _):
+            let route = Self.inferenceName(of: .infer)
+            if let refusal = inferenceRefusal(head) { return refuse(inferenceError(refusal), route, head) }
             return .accept(bodyLimit: configuration.limits.bodyBytes)
         case .found(.newItems, _), .found(.newItem, _), .found(.search, _):
             if let refusal = collectionsRefusal(head) { return refuse(response(refusal), "/v1/collections", head) }
@@ -122,7 +132,7 @@ package final class FacetAPI: HTTPHandler {
         let context = RequestContext(
             request.head, id: requestIDs.identify(request.head), start: configuration.ticker.now)
         guard case .found(let endpoint, let captures) = router.match(request.head.method, request.head.pathSegments)
-        else { return reply(finish(error(.notFound, "There is nothing at this path."), "unknown", context)) }
+        else { return reply(finish(response(Self.nothing, to: request.head), "unknown", context)) }
         switch endpoint {
         case .embeddings:
             embed(request, context) { [self] in reply(finish($0, "/v1/embeddings", context)) }
@@ -140,12 +150,15 @@ package final class FacetAPI: HTTPHandler {
         case .info: reply(finish(info(), "/v1/info", context))
         case .page, .map, .sample, .loadSample: respond(endpoint, captures, request.head, context, reply)
         case .live: reply(finish(live(), "/health/live", context))
-        case .ready: reply(finish(ready(isDraining: draining.load(ordering: .relaxed)), "/health/ready", context))
-        case .metrics: reply(finish(metricsPage(), "/metrics", context))
+        case .ready: reply(finish(ready(), "/health/ready", context))
+        case .metrics: parsing.async { [self] in reply(finish(metricsPage(), "/metrics", context)) }
         case .contract:
             let page = HTTPResponse(
                 status: 200, contentType: "application/yaml; charset=utf-8", body: configuration.contract)
             reply(finish(page, "/openapi.yaml", context))
+        case .inferenceServer, .inferenceLive, .inferenceReady, .inferenceModel, .inferenceModelReady, .infer:
+            let route = Self.inferenceName(of: endpoint)
+            respondToInference(endpoint, captures, request, context) { [self] in reply(finish($0, route, context)) }
         case .collections, .collection, .newCollection, .noCollection, .items, .newItems, .item, .newItem, .noItem,
             .itemImage, .itemThumbnail, .search, .advise:
             let route = Self.name(of: endpoint)
@@ -157,7 +170,7 @@ package final class FacetAPI: HTTPHandler {
         var response = response(APIError(error))
         let id = requestIDs.next()
         response.headers.set("X-Request-Id", id)
-        responses.count(route: "protocol", status: response.status)
+        responses.count(route: "protocol", status: response.status, bytes: response.body.count)
         configuration.onAnswer?(
             AnswerRecord(
                 id: id, method: "OTHER", route: "protocol", status: response.status, seconds: 0,
@@ -174,7 +187,19 @@ package final class FacetAPI: HTTPHandler {
     func response(_ error: APIError) -> HTTPResponse {
         var writer = JSONWriter()
         writer.write(error)
-        var response = HTTPResponse(status: error.status, contentType: "application/json", body: writer.bytes)
+        return decorated(HTTPResponse(status: error.status, contentType: "application/json", body: writer.bytes), error)
+    }
+
+    /// An error in the shape of the path's interface.
+    private func response(_ error: APIError, to head: HTTPRequestHead) -> HTTPResponse {
+        Self.speaksInference(head) ? inferenceError(error) : response(error)
+    }
+
+    private static var nothing: APIError { APIError(.notFound, "There is nothing at this path.") }
+
+    /// The response with the headers that belong to its error.
+    func decorated(_ response: HTTPResponse, _ error: APIError) -> HTTPResponse {
+        var response = response
         if error.status == 401 { response.headers.set("WWW-Authenticate", "Bearer realm=\"facet\"") }
         if let seconds = error.retryAfter { response.headers.set("Retry-After", String(seconds)) }
         return response
@@ -188,18 +213,21 @@ package final class FacetAPI: HTTPHandler {
     func finish(_ response: HTTPResponse, _ route: String, _ context: RequestContext) -> HTTPResponse {
         var response = response
         response.headers.set("X-Request-Id", context.id)
-        responses.count(route: route, status: response.status)
-        if let tell = configuration.onAnswer { tell(record(of: response, route, context)) }
+        let seconds = (configuration.ticker.now - context.start).seconds
+        responses.count(route: route, status: response.status, bytes: response.body.count, seconds: seconds)
+        if let tell = configuration.onAnswer { tell(record(of: response, route, context, seconds)) }
         return response
     }
 
-    private func record(of response: HTTPResponse, _ route: String, _ context: RequestContext) -> AnswerRecord {
+    private func record(
+        of response: HTTPResponse, _ route: String, _ context: RequestContext, _ seconds: Double
+    ) -> AnswerRecord {
         let trace = TraceContext(context.head.headers)
         let known: [HTTPMethod] = [.get, .head, .post, .put, .delete, .options]
         return AnswerRecord(
             id: context.id, method: known.first { $0 == context.head.method }?.name ?? "OTHER", route: route,
-            status: response.status, seconds: (configuration.ticker.now - context.start).seconds,
-            bytes: response.body.count, trace: trace?.trace, parent: trace?.parent)
+            status: response.status, seconds: seconds, bytes: response.body.count, trace: trace?.trace,
+            parent: trace?.parent)
     }
 }
 

@@ -32,19 +32,3 @@ final class RequestIDs: Sendable {
             }
     }
 }
-
-/// Responses by route and status.
-final class ResponseCounters: Sendable {
-    struct Key: Hashable, Sendable {
-        let route: String
-        let status: Int
-    }
-
-    private let counts = Mutex<[Key: Int]>([:])
-
-    func count(route: String, status: Int) {
-        counts.withLock { $0[Key(route: route, status: status), default: 0] += 1 }
-    }
-
-    var snapshot: [Key: Int] { counts.withLock { $0 } }
-}

@@ -51,12 +51,15 @@ package final class EmbeddingPipeline: Sendable {
     /// Images admitted and not yet answered.
     package var queueDepth: Int { admission.withLock { $0.images } }
 
+    /// Bytes of the images admitted and not yet answered.
+    package var queueBytes: Int { admission.withLock { $0.bytes } }
+
     /// Whether one more image would be admitted now; cheap, for refusing a request before its body is read.
     package var hasRoom: Bool { admission.withLock { $0.images < limits.images && $0.bytes < limits.bytes } }
 
-    /// How long the oldest image has been waiting for a forward pass; zero when none waits.
+    /// How long the oldest decoded image has been waiting for the end of its forward pass; zero when none waits.
     ///
-    /// Grows without bound when the inference thread is stuck, which is what readiness looks at.
+    /// Grows without bound when the inference thread is stuck, within a pass or before one: readiness looks at it.
     package var oldestWait: Duration { inference.oldestWait }
 
     /// Admits a request and starts on it; `completion` is called exactly once, on another thread.
@@ -90,11 +93,8 @@ package final class EmbeddingPipeline: Sendable {
         guard !request.isCancelled() else { return pending.finish(index, .failure(.cancelled)) }
         let bytes = request.images[index]
         let digest = ContentDigest(of: bytes)
-        let preprocessing = request.model.manifest.preprocessing
-        do {
-            let image = try decoder.decode(bytes, atLeast: preprocessing.minimumDecodeSize)
-            let input = preprocessing.prepare(image)
-            let thumbnail = request.thumbnailSide.flatMap { image.thumbnail(side: $0) }
+        do throws(ImageDecodingError) {
+            let (input, thumbnail) = try prepare(bytes, request)
             let end = ticker.now
             metrics.decode.observe(end - start)
             pending.record {
@@ -103,10 +103,38 @@ package final class EmbeddingPipeline: Sendable {
             }
             inference.submit(
                 PreparedImage(
-                    pending: pending, index: index, digest: digest, input: input, thumbnail: thumbnail, ready: end))
+                    pending: pending, index: index, digest: digest, input: input, thumbnail: thumbnail,
+                    waited: start - submitted, ready: end))
         } catch {
             pending.record { $0.decode += ticker.now - start }
             pending.finish(index, .failure(.image(error)))
+        }
+    }
+
+    /// The network's input for one image, and the small picture where one was asked for.
+    private func prepare(
+        _ bytes: [UInt8], _ request: EmbeddingRequest
+    ) throws(ImageDecodingError) -> (input: Tensor, thumbnail: [UInt8]?) {
+        let preprocessing = request.model.manifest.preprocessing
+        if request.content == .pixels { return (Self.input(pixels: bytes, side: preprocessing.size), nil) }
+        let image = try decoder.decode(bytes, atLeast: preprocessing.minimumDecodeSize)
+        return (preprocessing.prepare(image), request.thumbnailSide.flatMap { image.thumbnail(side: $0) })
+    }
+
+    /// [side, side, 3] out of the little-endian floats of [3, side, side].
+    private static func input(pixels bytes: [UInt8], side: Int) -> Tensor {
+        let plane = side * side
+        precondition(bytes.count == plane * 3 * 4, "\(bytes.count) bytes of pixels for a side of \(side)")
+        return Tensor(unsafeUninitialized: [side, side, 3]) { out in
+            bytes.withUnsafeBytes { bytes in
+                for place in 0..<plane {
+                    for channel in 0..<3 {
+                        let bits = bytes.loadUnaligned(fromByteOffset: (channel * plane + place) * 4, as: UInt32.self)
+                        out.initializeElement(
+                            at: place * 3 + channel, to: Float(bitPattern: UInt32(littleEndian: bits)))
+                    }
+                }
+            }
         }
     }
 }
@@ -121,6 +149,8 @@ package struct PipelineMetrics: Sendable {
     package let refused = Counter()
     /// Seconds a decoded image took: digest, decoding, resizing.
     package let decode = Histogram()
+    /// Seconds an image waited, for a decoder and for the network together.
+    package let queue = Histogram()
     /// Seconds a forward pass took.
     package let inference = Histogram()
     /// Images a forward pass carried.

@@ -6,8 +6,18 @@ package import Vectors
 
 /// Images to embed with one model into some of its spaces.
 package struct EmbeddingRequest: Sendable {
-    /// The files' bytes, in the order of the answer.
+    /// What the bytes of an image are.
+    package enum Content: Sendable, Equatable {
+        /// A PNG, JPEG or WebP file.
+        case files
+        /// What the network reads, resized and normalised by the caller: little-endian float32 of [3, side, side], all
+        /// finite, with the side of the model's preprocessing.
+        case pixels
+    }
+
+    /// The files' bytes, or the pixels', in the order of the answer.
     package var images: [[UInt8]]
+    package var content: Content
     package var model: EmbeddingModel
     /// At least one; vectors come in this order.
     package var spaces: [ModelManifest.Space]
@@ -19,10 +29,12 @@ package struct EmbeddingRequest: Sendable {
     package var isCancelled: @Sendable () -> Bool
 
     package init(
-        images: [[UInt8]], model: EmbeddingModel, spaces: [ModelManifest.Space], normalise: Bool = false,
+        images: [[UInt8]], content: Content = .files, model: EmbeddingModel, spaces: [ModelManifest.Space],
+        normalise: Bool = false,
         thumbnailSide: Int? = nil, isCancelled: @escaping @Sendable () -> Bool = { false }
     ) {
         self.images = images
+        self.content = content
         self.model = model
         self.spaces = spaces
         self.normalise = normalise

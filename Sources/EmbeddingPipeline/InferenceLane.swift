@@ -17,6 +17,8 @@ struct PreparedImage: Sendable {
     /// What the network reads: [size, size, 3].
     let input: Tensor
     let thumbnail: [UInt8]?
+    /// How long it waited for a decoder.
+    let waited: Duration
     /// When it became ready.
     let ready: Duration
 
@@ -30,6 +32,8 @@ final class InferenceLane: Sendable {
     private struct State {
         var waiting: [PreparedImage] = []
         var running = false
+        /// When the oldest image of the pass under way became ready.
+        var underWay: Duration?
     }
 
     private let pool: ComputePool
@@ -45,7 +49,7 @@ final class InferenceLane: Sendable {
     }
 
     var oldestWait: Duration {
-        let oldest = state.withLock { $0.waiting.first?.ready }
+        let oldest = state.withLock { [$0.underWay, $0.waiting.first?.ready].compactMap(\.self).min() }
         return oldest.map { ticker.now - $0 } ?? .zero
     }
 
@@ -66,6 +70,7 @@ final class InferenceLane: Sendable {
     /// The oldest image and those behind it that may ride along; nil when nothing waits, and the lane is then idle.
     private func next() -> [PreparedImage]? {
         state.withLock { state in
+            state.underWay = state.waiting.first?.ready
             guard let first = state.waiting.first else {
                 state.running = false
                 return nil
@@ -106,6 +111,7 @@ final class InferenceLane: Sendable {
         metrics.inference.observe(end - start)
         metrics.batch.observe(Double(live.count))
         for (row, image) in live.enumerated() {
+            metrics.queue.observe(image.waited + (start - image.ready))
             image.pending.record {
                 $0.queue += start - image.ready
                 $0.inference += end - start

@@ -3,44 +3,44 @@
 private import Dispatch
 private import Synchronization
 
-/// First-in-first-out jobs on at most `width` threads of a named Dispatch queue; idle lanes hold no thread.
+/// First-in-first-out jobs on at most `width` threads of their own; idle lanes hold no thread.
 ///
-/// Jobs may block and compute: they never run on Swift's cooperative pool.
+/// Jobs may block and compute: they never run on Swift's cooperative pool. Each lane is a serial queue, since concurrent
+/// ones share as many threads as there are cores with all others: a long row of pictures to decode would keep answers,
+/// metrics and signals waiting.
 final class WorkLane: Sendable {
     private typealias Job = @Sendable () -> Void
 
     private struct State {
         var waiting: [Job] = []
-        var running = 0
+        /// Lanes that have no work.
+        var idle: [Int]
     }
 
-    private let width: Int
-    private let queue: DispatchQueue
-    private let state = Mutex(State())
+    private let lanes: [DispatchQueue]
+    private let state: Mutex<State>
 
     init(name: String, width: Int) {
-        self.width = max(1, width)
-        queue = DispatchQueue(label: name, qos: .userInitiated, attributes: .concurrent)
+        lanes = (0..<max(1, width)).map { DispatchQueue(label: "\(name).\($0)", qos: .userInitiated) }
+        state = Mutex(State(idle: Array(lanes.indices)))
     }
 
     func submit(_ job: @escaping @Sendable () -> Void) {
-        let start = state.withLock { state -> Bool in
+        let lane = state.withLock { state -> Int? in
             state.waiting.append(job)
-            guard state.running < width else { return false }
-            state.running += 1
-            return true
+            return state.idle.popLast()
         }
-        if start { queue.async { self.drain() } }
+        if let lane { lanes[lane].async { self.drain(lane) } }
     }
 
-    private func drain() {
-        while let job = next() { job() }
+    private func drain(_ lane: Int) {
+        while let job = next(lane) { job() }
     }
 
-    private func next() -> Job? {
+    private func next(_ lane: Int) -> Job? {
         state.withLock { state in
             guard !state.waiting.isEmpty else {
-                state.running -= 1
+                state.idle.append(lane)
                 return nil
             }
             return state.waiting.removeFirst()

@@ -8,6 +8,8 @@ private import Synchronization
 struct IndexSnapshot: Sendable {
     let layout: VectorLayout
     let chunks: [VectorChunk]
+    /// Where each chunk's blocks are.
+    let blocks: [Borrowed<UnsafePointer<UInt8>>]
     let count: Int
     let threads: Int
     let instructions: ScanInstructions
@@ -17,7 +19,24 @@ struct IndexSnapshot: Sendable {
     /// Chunks that a thread takes at a time.
     private static let grain = 4
 
-    /// Answers every query; `sets` has the rows that it counts, or nil where it counts all.
+    /// Lends the rows to the graph.
+    func withRows<Value>(_ body: (facet_graph_rows) -> Value) -> Value {
+        blocks.withUnsafeBytes { table in
+            body(
+                facet_graph_rows(
+                    chunks: table.baseAddress?.assumingMemoryBound(to: UnsafePointer<UInt8>?.self),
+                    layout: layout.blocks,
+                    segments: layout.segments.count))
+        }
+    }
+
+    /// The same rows, scanned on the caller's thread alone.
+    var onOneThread: IndexSnapshot {
+        IndexSnapshot(
+            layout: layout, chunks: chunks, blocks: blocks, count: count, threads: 1, instructions: instructions)
+    }
+
+    /// Answers every query exactly; `sets` has the rows that it counts, or nil where it counts all.
     func search(_ queries: [PreparedQuery], sets: [RowSet?]) -> [SearchResult] {
         var tasks = queries.indices.map { index in
             ScanTask(index: index, query: queries[index], set: sets[index], rows: count)
@@ -31,7 +50,7 @@ struct IndexSnapshot: Sendable {
         for start in stride(from: 0, to: tasks.count, by: Self.queriesOfPass) {
             let pass = Array(tasks[start..<min(start + Self.queriesOfPass, tasks.count)])
             for (task, candidates) in zip(pass, scan(pass)) {
-                results[task.index] = Rescoring(snapshot: self, task: task).result(of: candidates)
+                results[task.index] = Rescoring(snapshot: self, task: task).result(of: candidates, recall: nil)
             }
         }
         return results.compactMap { $0 }
@@ -44,7 +63,7 @@ struct IndexSnapshot: Sendable {
         let next = Atomic<Int>(0)
         let found = Mutex([[Candidates.Row]](repeating: [], count: tasks.count))
         Self.perform(on: min(threads, items)) {
-            let worker = ScanWorker(tasks: tasks, groups: groups)
+            let worker = ScanWorker(tasks: tasks, groups: groups, layout: layout)
             while true {
                 let item = next.wrappingAdd(1, ordering: .relaxed).oldValue
                 guard item < items else { break }

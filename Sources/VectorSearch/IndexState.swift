@@ -9,6 +9,9 @@ struct IndexState: Sendable {
     private(set) var chunks: [VectorChunk] = []
     private(set) var count = 0
     private var map = RowMap()
+    /// Where each chunk's blocks are, for the graph.
+    private(set) var blocks: [Borrowed<UnsafePointer<UInt8>>] = []
+    var work: GraphWork?
 
     init(layout: VectorLayout) {
         self.layout = layout
@@ -16,9 +19,10 @@ struct IndexState: Sendable {
 
     private static let rows = VectorChunk.maximumRows
 
-    /// Bytes held in chunks, in their array and in the map.
+    /// Bytes held in chunks, in their arrays, in the map and in the graph.
     var bytes: Int {
-        chunks.reduce(0) { $0 + $1.bytes } + chunks.capacity * MemoryLayout<VectorChunk>.stride + map.bytes
+        chunks.reduce(0) { $0 + $1.bytes } + chunks.capacity * MemoryLayout<VectorChunk>.stride * 2 + map.bytes
+            + (work?.graph.bytes(rows: count) ?? 0)
     }
 
     /// Tells keys by row.
@@ -46,6 +50,7 @@ struct IndexState: Sendable {
         guard row < UInt32.max else { throw .full }
         let chunk = writable(row / Self.rows, index: row % Self.rows)
         _ = chunk.write(vector, key: key, at: row % Self.rows, instructions: instructions)
+        work?.touch(row)
         guard old == nil else { return }
         count += 1
         map.insert(key, row: row, keyOf: keys)
@@ -65,7 +70,10 @@ struct IndexState: Sendable {
         }
         tail.removeLast()
         count = last
-        if tail.count == 0 { chunks.removeLast() }
+        if tail.count == 0 { drop(chunks: 1) }
+        work?.touch(row)
+        if row != last { work?.touch(last) }
+        work?.shrink(to: count)
         return true
     }
 
@@ -84,6 +92,7 @@ struct IndexState: Sendable {
         }
         let (oldMap, oldCount) = (map, chunks.count)
         chunks += new
+        blocks += new.map { Borrowed(UnsafePointer($0.blocks)) }
         let all = keys
         map.reserve(count + added, keyOf: all)
         var row = count
@@ -92,13 +101,14 @@ struct IndexState: Sendable {
                 let key = chunk.keys[index]
                 guard map.row(of: key, keyOf: all) == nil else {
                     map = oldMap
-                    chunks.removeLast(chunks.count - oldCount)
+                    drop(chunks: chunks.count - oldCount)
                     throw .duplicateKey(key)
                 }
                 map.insert(key, row: row, keyOf: all)
                 row += 1
             }
         }
+        if work != nil { for added in count..<row { work?.touch(added) } }
         count = row
         return true
     }
@@ -108,13 +118,20 @@ struct IndexState: Sendable {
         if number == chunks.count {
             let first = number == 0 ? VectorChunk.blockRows : Self.rows
             chunks.append(VectorChunk(layout: layout, capacity: first))
+            blocks.append(Borrowed(UnsafePointer(chunks[number].blocks)))
             return chunks[number]
         }
         let unshared = isKnownUniquelyReferenced(&chunks[number])
         let room = chunks[number].capacity
         if unshared && index < room { return chunks[number] }
         chunks[number] = chunks[number].copy(capacity: index < room ? room : min(Self.rows, room * 2))
+        blocks[number] = Borrowed(UnsafePointer(chunks[number].blocks))
         return chunks[number]
+    }
+
+    private mutating func drop(chunks gone: Int) {
+        chunks.removeLast(gone)
+        blocks.removeLast(gone)
     }
 
     private static func isFinite(_ vector: UnsafePointer<Float>, _ count: Int) -> Bool {

@@ -62,8 +62,8 @@ final class PreparedQuery: @unchecked Sendable {
         return query.k == 0 ? 0 : overflow ? rows : min(sum, rows)
     }
 
-    /// Codes of a segment: whole groups of four.
-    private static func codeCount(_ length: Int) -> Int { (length + 3) / 4 * 4 }
+    /// Codes of a segment, filled up with zeros to whole registers.
+    static func codeCount(_ length: Int) -> Int { (length + 63) / 64 * 64 }
 
     /// Every float of the scan is at most about 1.2 times a part of the whole, and passes a handful of roundings of 2^-24
     /// in each segment; lengths are 1 to within 5e-7, and cosines are cut at 1.

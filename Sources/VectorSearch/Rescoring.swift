@@ -22,7 +22,8 @@ struct Rescoring {
         }
     }
 
-    func result(of candidates: [Candidates.Row]) -> SearchResult {
+    /// The best of the candidates; `recall` is what to expect of them, or nil when none of the best is missing.
+    func result(of candidates: [Candidates.Row], recall: Double?) -> SearchResult {
         let least = task.threshold.value
         let hopeful = candidates.filter { $0.upper >= least }.sorted { $0.upper > $1.upper }
         let workers = hopeful.count < Self.worthSharing ? 1 : snapshot.threads
@@ -38,7 +39,8 @@ struct Rescoring {
         let hits = ranking.dropFirst(task.query.query.offset).prefix(task.query.query.k).map { scored in
             SearchHit(key: scored.key, score: scored.score, cosines: cosines(ofRow: scored.row))
         }
-        return SearchResult(hits: hits, exact: true, rescored: rescored.load(ordering: .relaxed))
+        return SearchResult(
+            hits: hits, exact: recall == nil, recall: recall ?? 1, rescored: rescored.load(ordering: .relaxed))
     }
 
     private func cosines(ofRow row: Int) -> [Float] {

@@ -5,6 +5,8 @@
 /// `@unchecked Sendable`: filled by the one who makes it, and only read from then on.
 final class RowSet: @unchecked Sendable {
     let words: UnsafeMutablePointer<UInt16>
+    /// Rows in the set.
+    private(set) var count = 0
 
     /// No rows out of `count`.
     init(count: Int) {
@@ -18,6 +20,8 @@ final class RowSet: @unchecked Sendable {
     }
 
     func insert(_ row: Int) {
-        words[row / VectorChunk.blockRows] |= 1 << UInt16(row % VectorChunk.blockRows)
+        let bit: UInt16 = 1 << UInt16(row % VectorChunk.blockRows)
+        if words[row / VectorChunk.blockRows] & bit == 0 { count += 1 }
+        words[row / VectorChunk.blockRows] |= bit
     }
 }

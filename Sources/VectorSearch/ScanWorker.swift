@@ -31,10 +31,7 @@ struct ScanGroup: Sendable {
         var start = 0
         for end in 1...max(1, tasks.count) where end <= tasks.count {
             guard end == tasks.count || tasks[end].query.segments != tasks[start].query.segments else { continue }
-            let segments = tasks[start].query.segments.map { segment in
-                facet_scan_segment(offset: layout.codeStarts[segment], groups: (layout.segments[segment] + 3) / 4)
-            }
-            groups.append(ScanGroup(tasks: start..<end, segments: segments))
+            groups.append(ScanGroup(tasks: start..<end, segments: layout.scanned(tasks[start].query.segments)))
             start = end
         }
         return groups
@@ -48,18 +45,23 @@ final class ScanWorker {
     private let groups: [ScanGroup]
     private let queries: UnsafeMutablePointer<facet_scan_query>
     private let hits: UnsafeMutablePointer<facet_scan_hit>
+    private let scratch: UnsafeMutablePointer<UInt8>
 
-    init(tasks: [ScanTask], groups: [ScanGroup]) {
+    init(tasks: [ScanTask], groups: [ScanGroup], layout: VectorLayout) {
         self.tasks = tasks
         self.groups = groups
         candidates = tasks.map { Candidates(need: $0.need) }
         queries = .allocate(capacity: tasks.count)
         hits = .allocate(capacity: tasks.count * VectorChunk.maximumRows)
+        let turned = Int(FACET_SCAN_TILE) * VectorChunk.blockRows * layout.rowBytes + Int(FACET_SCAN_SLACK)
+        scratch = UnsafeMutableRawPointer.allocate(byteCount: turned, alignment: 64)
+            .bindMemory(to: UInt8.self, capacity: turned)
     }
 
     deinit {
         queries.deallocate()
         hits.deallocate()
+        UnsafeMutableRawPointer(scratch).deallocate()
     }
 
     func scan(_ chunk: VectorChunk, number: Int, instructions: ScanInstructions) {
@@ -72,8 +74,8 @@ final class ScanWorker {
         }
         for group in groups {
             facet_scan(
-                instructions.code, chunk.blocks, chunk.layout.blockBytes, chunk.count, group.segments,
-                group.segments.count, queries + group.tasks.lowerBound, group.tasks.count)
+                instructions.code, chunk.blocks, chunk.layout.blocks, chunk.count, group.segments,
+                group.segments.count, queries + group.tasks.lowerBound, group.tasks.count, scratch)
         }
         for (index, task) in tasks.enumerated() where queries[index].count > 0 {
             candidates[index].add(

@@ -31,13 +31,23 @@ package struct SearchQuery: Sendable {
     package var minScore: Float?
     /// Which rows count.
     package var filter: RowFilter
+    /// Whether every row's score must count, also where a graph would find most of the best much sooner.
+    package var exact: Bool
+    /// Rows that a walk of the graph keeps in view; nil for as many as were measured to be enough.
+    package var effort: Int?
 
-    package init(parts: [Part], k: Int = 10, offset: Int = 0, minScore: Float? = nil, filter: RowFilter = .all) {
+    package init(
+        parts: [Part], k: Int = 10, offset: Int = 0, minScore: Float? = nil, filter: RowFilter = .all,
+        exact: Bool = false,
+        effort: Int? = nil
+    ) {
         self.parts = parts
         self.k = k
         self.offset = offset
         self.minScore = minScore
         self.filter = filter
+        self.exact = exact
+        self.effort = effort
     }
 }
 

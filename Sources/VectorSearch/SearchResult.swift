@@ -19,7 +19,11 @@ package struct SearchHit: Hashable, Sendable {
 package struct SearchResult: Hashable, Sendable {
     package let hits: [SearchHit]
     /// True: the ranking is that of every row's exact score.
+    ///
+    /// False: a graph was walked, and some may be missing.
     package let exact: Bool
+    /// The share of the best rows that such a search was measured to find; 1 for an exact one.
+    package let recall: Double
     /// Rows whose exact score had to be computed.
     package let rescored: Int
 }

@@ -25,7 +25,7 @@ final class VectorChunk: @unchecked Sendable {
         self.capacity = capacity
         floats = .allocate(capacity: capacity * layout.dimensions)
         keys = .allocate(capacity: capacity)
-        let bytes = capacity / Self.blockRows * layout.blockBytes
+        let bytes = capacity / Self.blockRows * layout.blockBytes + Int(FACET_SCAN_SLACK)
         blocks = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
             .initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
     }
@@ -39,7 +39,7 @@ final class VectorChunk: @unchecked Sendable {
     /// Bytes held, the object itself aside.
     var bytes: Int {
         capacity * (layout.dimensions * MemoryLayout<Float>.stride + MemoryLayout<Int64>.stride) + capacity
-            / Self.blockRows * layout.blockBytes
+            / Self.blockRows * layout.blockBytes + Int(FACET_SCAN_SLACK)
     }
 
     /// The same rows with room for `capacity`.
@@ -70,8 +70,12 @@ final class VectorChunk: @unchecked Sendable {
             let part = UnsafeMutableBufferPointer(
                 start: floats + index * layout.dimensions + layout.starts[segment], count: length)
             guard UnitLength.normalise(part) else { return false }
-            facet_scan_encode(
-                instructions.code, part.baseAddress, length, block + layout.codeStarts[segment], index % Self.blockRows)
+            let header = block + layout.headers[segment]
+            let codes =
+                block + layout.codesStart + index % Self.blockRows * layout.rowBytes + layout.codeStarts[segment]
+            facet_scan_encode(instructions.code, part.baseAddress, length, header, codes, index % Self.blockRows)
+            let scales = block + index % Self.blockRows * layout.segments.count * 2
+            (scales + segment * 2).update(from: header + index % Self.blockRows * 2, count: 2)
         }
         keys[index] = key
         count = max(count, index + 1)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CVectorScan
-private import Synchronization
+internal import Synchronization
 
-/// Vectors in memory with a key each, and exact search over any weighting of their segments.
+/// Vectors in memory with a key each, and search over any weighting of their segments: exact, or from some size on, where
+/// the owner wants it, by a graph that finds nearly all of the best much sooner; see ``ApproximationSettings``.
 ///
 /// Every segment is kept at length 1 as float32, and beside it as 8-bit codes (a quarter of its size) that the scan
 /// reads first; see ``PreparedQuery`` for why the result is exact all the same. Memory is about 1.27 times the floats
@@ -21,10 +22,16 @@ package final class VectorIndex: Sendable {
     /// Threads of a search or a load, the caller included.
     package let threads: Int
     let instructions: ScanInstructions
-    private let state: Mutex<IndexState>
+    let state: Mutex<IndexState>
+    private let keeper: GraphKeeper?
 
-    package init(layout: VectorLayout, threads: Int = 2, instructions: ScanInstructions = .best) {
+    /// An empty index; without `approximation` every search is exact.
+    package init(
+        layout: VectorLayout, threads: Int = 2, instructions: ScanInstructions = .best,
+        approximation: ApproximationSettings? = nil
+    ) {
         self.layout = layout
+        keeper = approximation.map(GraphKeeper.init)
         self.threads = max(1, threads)
         self.instructions = instructions
         state = Mutex(IndexState(layout: layout))
@@ -36,6 +43,13 @@ package final class VectorIndex: Sendable {
     /// Bytes held for floats, codes, keys and the map from key to row.
     package var bytes: Int { state.withLock { $0.bytes } }
 
+    /// How far the graph is; nil when there is to be none.
+    package var approximation: ApproximationStatus? {
+        keeper.map { keeper in state.withLock { $0.status(keeper.settings) } }
+    }
+
+    private func wakeKeeper() { keeper?.wake(self) }
+
     package func contains(_ key: Int64) -> Bool { state.withLock { $0.row(of: key) != nil } }
 
     /// The stored floats of a row, segments one after the other and each of length 1 (or zero); nil without such a key.
@@ -43,13 +57,14 @@ package final class VectorIndex: Sendable {
         state.withLock { state in state.row(of: key).map(state.values(ofRow:)) }
     }
 
-    private func snapshot(of state: IndexState) -> IndexSnapshot {
+    func snapshot(of state: IndexState) -> IndexSnapshot {
         IndexSnapshot(
-            layout: layout, chunks: state.chunks, count: state.count, threads: threads, instructions: instructions)
+            layout: layout, chunks: state.chunks, blocks: state.blocks, count: state.count, threads: threads,
+            instructions: instructions)
     }
 
-    /// The index as it is now, and the rows of each list of keys in it.
-    private func snapshot(listing lists: [[Int64]?]) -> (IndexSnapshot, [RowSet?]) {
+    /// The index as it is now, the rows of each list of keys in it, and its graph.
+    private func snapshot(listing lists: [[Int64]?]) -> (IndexSnapshot, [RowSet?], GraphView?) {
         state.withLock { state in
             let sets = lists.map { keys in
                 keys.map { keys in
@@ -58,7 +73,7 @@ package final class VectorIndex: Sendable {
                     return rows
                 }
             }
-            return (snapshot(of: state), sets)
+            return (snapshot(of: state), sets, state.graphView)
         }
     }
 }
@@ -85,6 +100,7 @@ extension VectorIndex {
     package func upsert(keys: [Int64], vectors: UnsafeBufferPointer<Float>) throws(VectorSearchError) {
         try checkLength(vectors, keys: keys.count)
         guard let base = vectors.baseAddress else { return }
+        defer { wakeKeeper() }
         let (floats, width) = (Borrowed(base), layout.dimensions)
         for start in stride(from: 0, to: keys.count, by: 64) {
             try state.withLock { (state) throws(VectorSearchError) in
@@ -98,7 +114,8 @@ extension VectorIndex {
     /// Removes a row; false when there is none with this key.
     @discardableResult
     package func remove(_ key: Int64) -> Bool {
-        state.withLock { $0.remove(key, instructions: instructions) }
+        defer { wakeKeeper() }
+        return state.withLock { $0.remove(key, instructions: instructions) }
     }
 
     /// Removes every row.
@@ -115,7 +132,8 @@ extension VectorIndex {
 
     /// Adds chunks at once; see ``IndexState/append(_:)``.
     func append(_ chunks: [VectorChunk]) throws(VectorSearchError) -> Bool {
-        try state.withLock { (state) throws(VectorSearchError) in try state.append(chunks) }
+        defer { wakeKeeper() }
+        return try state.withLock { (state) throws(VectorSearchError) in try state.append(chunks) }
     }
 }
 
@@ -124,7 +142,7 @@ extension VectorIndex {
 extension VectorIndex {
     /// The best rows for one query.
     ///
-    /// - Complexity: one pass over the codes of the segments that have a weight.
+    /// - Complexity: one pass over the codes of the segments that have a weight, or a walk of the graph.
     /// - Throws: `unknownSegment`, `wrongLength`, `notFinite`, `weightNotFinite`, `noWeight`, `invalidLimits`.
     package func search(_ query: SearchQuery) throws(VectorSearchError) -> SearchResult {
         try search([query])[0]
@@ -141,7 +159,31 @@ extension VectorIndex {
         let lists = queries.map { query -> [Int64]? in
             if case .keys(let keys) = query.filter { keys } else { nil }
         }
-        let (snapshot, sets) = snapshot(listing: lists)
-        return snapshot.search(prepared, sets: sets)
+        let (snapshot, sets, view) = snapshot(listing: lists)
+        guard let view else { return snapshot.search(prepared, sets: sets) }
+        var results = walked(prepared, sets: sets, in: snapshot, view: view)
+        let rest = results.indices.filter { results[$0] == nil }
+        for (index, result) in zip(rest, snapshot.search(rest.map { prepared[$0] }, sets: rest.map { sets[$0] })) {
+            results[index] = result
+        }
+        return results.compactMap { $0 }
+    }
+
+    /// What the graph answers; nil for the queries that must scan.
+    private func walked(
+        _ queries: [PreparedQuery], sets: [RowSet?], in snapshot: IndexSnapshot, view: GraphView
+    ) -> [SearchResult?] {
+        let next = Atomic<Int>(0)
+        let found = Mutex([SearchResult?](repeating: nil, count: queries.count))
+        IndexSnapshot.perform(on: min(threads, queries.count)) {
+            while true {
+                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+                guard index < queries.count else { return }
+                let search = GraphSearch(snapshot: snapshot, view: view, query: queries[index], set: sets[index])
+                guard let result = search.result() else { continue }
+                found.withLock { $0[index] = result }
+            }
+        }
+        return found.withLock { $0 }
     }
 }

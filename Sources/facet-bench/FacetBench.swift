@@ -13,6 +13,6 @@ struct FacetBench: ParsableCommand {
             Times depend on the machine and on what else it does; compare ratios taken in one run.
             """,
         subcommands: [
-            InferenceBench.self, LayersBench.self, ImageBench.self, TrainingBench.self, SearchBenchmark.self,
+            InferenceBench.self, LayersBench.self, ImageBench.self, TrainingBench.self, SearchBenchmark.self, GraphBenchmark.self,
         ])
 }

@@ -165,13 +165,17 @@ def serving(folder):
         log += line
     address = re.search(r"address=(\S+)", log).group(1)
 
-    def send(method, path, body=None, kind="image/png"):
+    def ask(method, path, body=None, kind="image/png", **headers):
         connection = http.client.HTTPConnection(address, timeout=60)
-        connection.request(method, path, body, {"Content-Type": kind})
+        connection.request(method, path, body, {"Content-Type": kind, **{name.replace("_", "-"): value for name, value in headers.items()}})
         answer = connection.getresponse()
-        answer.read()
+        body = answer.read()
         connection.close()
-        return answer.status
+        return answer.status, answer.headers, body
+
+    def send(method, path, body=None, kind="image/png"):
+        return ask(method, path, body, kind)[0]
+    send.ask = ask
     try:
         yield send
     finally:
@@ -191,6 +195,67 @@ def test_reading_works_beside_a_server_and_writing_does_not(folder):
         for words in (["compact"], ["import", "shop", folder / "images"], ["reindex", "shop"]):
             assert "Another process" in catalog(folder, *words, code=1).stderr, words
     assert f" {count} items" in facet("catalog", "verify", "--store", f"sqlite:{folder / 'beside.sqlite'}").stdout
+
+
+def form(parts):
+    """A multipart body of (name, file name or None, type, bytes), and its content type."""
+    edge = "facet-form-edge"
+    body = b""
+    for name, file, kind, content in parts:
+        place = f'; filename="{file}"' if file else ""
+        body += f'--{edge}\r\nContent-Disposition: form-data; name="{name}"{place}\r\nContent-Type: {kind}\r\n\r\n'.encode() + content + b"\r\n"
+    return body + f"--{edge}--\r\n".encode(), f"multipart/form-data; boundary={edge}"
+
+
+def test_a_search_over_http_is_exact_when_asked_and_says_so(folder):
+    load(folder)
+    first = export(folder)[1][0]["id"]
+    with serving(folder) as send:
+        for wanted in (None, False, True):
+            query = {"id": first, "k": 3, **({} if wanted is None else {"exact": wanted})}
+            status, _, body = send.ask("POST", "/v1/collections/shop/search", json.dumps(query), "application/json")
+            answer = json.loads(body)
+            assert status == 200 and len(answer["hits"]) == 3 and answer["exact"] is True and answer["recall"] == 1, (status, body)
+        image = (folder / "images" / first).read_bytes()
+        status, _, body = send.ask("POST", "/v1/collections/shop/search?k=1&exact=true", image)
+        assert status == 200 and json.loads(body)["hits"][0]["id"] == first, body
+        assert send("POST", "/v1/collections/shop/search?exact=perhaps", image) == 400
+        assert send("POST", "/v1/collections/shop/search", json.dumps({"id": first, "exact": "yes"}), "application/json") == 400
+        graph = json.loads(send.ask("GET", "/v1/collections/shop")[2])["approximation"]
+        assert graph == {"state": "off", "linked": 0, "pending": 0, "bytes": 0, "recall": None, "measured": []}, graph
+
+
+def test_thumbnails_are_served_and_known_by_their_tag(folder):
+    import io
+    from PIL import Image
+    load(folder, "--thumbnails", "48")
+    items = export(folder)[1]
+    with serving(folder) as send:
+        for item in items:
+            path = f"/v1/collections/shop/items/{item['id'].replace('/', '%2F')}/thumbnail"
+            status, headers, body = send.ask("GET", path)
+            assert status == 200 and headers["Content-Type"] == "image/jpeg" and max(Image.open(io.BytesIO(body)).size) <= 48, item
+            status, _, body = send.ask("GET", path, If_None_Match=headers["ETag"])
+            assert status == 304 and body == b"", item
+        assert send("GET", "/v1/collections/shop/items/nobody/thumbnail") == 404
+        assert send("PUT", "/v1/collections/bare", '{"thumbnails":"none"}', "application/json") == 201
+        assert send("PUT", "/v1/collections/bare/items/a", painted(3)) == 201
+        assert send("GET", "/v1/collections/bare/items/a/thumbnail") == 404
+
+
+def test_images_arrive_in_forms_and_bad_ones_do_not_stop_the_others(folder):
+    with serving(folder) as send:
+        assert send("PUT", "/v1/collections/shop", "{}", "application/json") == 201
+        body, kind = form([("image", f"{n}.png", "image/png", painted(n)) for n in range(5)] + [("image", "broken.png", "image/png", b"nothing")])
+        status, _, body = send.ask("POST", "/v1/collections/shop/items", body, kind)
+        entries = json.loads(body)["data"]
+        assert status == 200 and [entry["index"] for entry in entries] == list(range(6)), body
+        assert all(entry["new"] for entry in entries[:5]) and "error" in entries[5] and not any("error" in entry for entry in entries[:5]), entries
+        for entry in entries[:5]:
+            item = json.loads(send.ask("GET", f"/v1/collections/shop/items/{entry['id']}")[2])
+            assert item["digest"] == entry["digest"], (item, entry)
+        assert json.loads(send.ask("GET", "/v1/collections/shop")[2])["items"] == 5
+        assert send("POST", "/v1/collections/shop/items", b"--none\r\n", kind) == 400
 
 
 def test_a_killed_reindex_changes_nothing_and_goes_on_with_what_is_there_then(folder):

@@ -44,6 +44,10 @@ struct AccessTests {
         (.post, "/v1/collections/shop/advise", .read), (.put, "/v1/collections/shop/items/a", .write),
         (.post, "/v1/collections/shop/items", .write), (.delete, "/v1/collections/shop/items/a", .write),
         (.put, "/v1/collections/shop", .admin), (.delete, "/v1/collections/shop", .admin),
+        (.get, "/v2/health/live", nil), (.get, "/v2/health/ready", nil), (.get, "/v2", .read),
+        (.get, "/v2/models/looc", .read), (.get, "/v2/models/looc/ready", .read),
+        (.post, "/v2/models/looc/infer", .read),
+        (.post, "/v2/models/looc/versions/1/infer", .read),
     ]
 
     @Test(

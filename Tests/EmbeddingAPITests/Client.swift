@@ -95,7 +95,10 @@ struct Reply: Sendable {
 
     /// The error of the whole response.
     var error: [String: Any] { json["error"] as? [String: Any] ?? [:] }
-    var code: String? { error["code"] as? String }
+    /// The error's word, in our shape or in that of the Open Inference Protocol.
+    var code: String? {
+        (error["code"] as? String) ?? (json["error"] as? String)?.split(separator: ":").first.map(String.init)
+    }
 
     /// The vector of item `index` in `space`.
     func vector(_ index: Int, _ space: String) -> [Float] {

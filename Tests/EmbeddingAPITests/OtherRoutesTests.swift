@@ -74,6 +74,40 @@ struct OtherRoutesTests {
         }
     }
 
+    @Test("Times are told by stage and by route, and what the process takes of the machine")
+    func times() async throws {
+        let service = try CatalogClient()
+        defer { withExtendedLifetime(service) {} }
+        let catalog = service.client
+        #expect(try await catalog.call(.put, "/v1/collections/shop").status == 201)
+        let item = try await catalog.call(
+            .put, "/v1/collections/shop/items/a", ["Content-Type": "image/png"], body: Golden.image("rgb.png"))
+        #expect(item.status == 201)
+        let search = try await catalog.call(
+            .post, "/v1/collections/shop/search", ["Content-Type": "application/json"], body: Array(#"{"id":"a"}"#.utf8)
+        )
+        #expect(search.status == 200)
+        let page = try await catalog.get("/metrics").text
+        func value(_ name: String) -> Double? {
+            page.split(separator: "\n").first { $0.hasPrefix(name + " ") }.flatMap {
+                Double($0.dropFirst(name.count + 1))
+            }
+        }
+        #expect(value("facet_queue_seconds_count") == 1 && value("facet_decode_seconds_count") == 1)
+        #expect(value("facet_batch_images_count") == 1 && value("facet_inference_seconds_count") == 1)
+        #expect(value("facet_catalog_seconds_count{kind=\"call\"}") == 1)
+        #expect(value("facet_catalog_seconds_count{kind=\"search\"}") == 1)
+        #expect((value("facet_catalog_commit_seconds_count") ?? 0) >= 2 && value("facet_catalog_vectors") == 1)
+        #expect(value("facet_catalog_commit_seconds_count") == value("facet_catalog_transactions_total"))
+        #expect(value("facet_http_request_seconds_count{route=\"/v1/collections/{c}/search\"}") == 1)
+        #expect(value("facet_queue_images") == 0 && value("facet_queue_bytes") == 0 && value("facet_ready") == 1)
+        #expect((value("process_resident_memory_bytes") ?? 0) > 1e6 && (value("process_open_fds") ?? 0) > 2)
+        #expect((value("process_max_fds") ?? 0) > 2 && value("process_cpu_seconds_total") != nil)
+        catalog.api.startDraining()
+        let draining = try await catalog.get("/metrics").text
+        #expect(draining.contains("facet_ready 0\n") && draining.contains("facet_draining 1\n"))
+    }
+
     @Test("The contract lists exactly the routes that exist and every error code with its status")
     func contract() async throws {
         let page = try await client.get("/openapi.yaml")
@@ -90,7 +124,10 @@ struct OtherRoutesTests {
             "/v1/collections/{collection}/items/{id}/image", "/v1/collections/{collection}/items/{id}/thumbnail",
             "/v1/collections/{collection}/map", "/v1/collections/{collection}/search", "/v1/embeddings",
             "/v1/info", "/v1/models", "/v1/models/{model}", "/v1/models/{model}/load", "/v1/models/{model}/unload",
-            "/v1/sample", "/web/{file}",
+            "/v1/sample", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/{model}",
+            "/v2/models/{model}/infer", "/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}",
+            "/v2/models/{model}/versions/{version}/infer", "/v2/models/{model}/versions/{version}/ready",
+            "/web/{file}",
         ]
         #expect(paths.sorted() == served)
         for code in APIError.Code.allCases {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Glibc
 import Telemetry
 import TestSupport
 import Testing
@@ -36,5 +37,23 @@ struct TelemetryTests {
         let ticker = MonotonicTicker()
         let readings = (0..<1000).map { _ in ticker.now }
         #expect(zip(readings, readings.dropFirst()).allSatisfy { $0 <= $1 })
+    }
+
+    @Test("The kernel's numbers of this process are plausible and follow what it does")
+    func process() throws {
+        let before = ProcessStatistics()
+        let (resident, virtual) = (try #require(before.residentBytes), try #require(before.virtualBytes))
+        #expect(resident > 1 << 20 && resident < 1 << 40 && virtual > resident)
+        #expect(try #require(before.threads) > 0 && before.mostDescriptors ?? 0 > 0)
+        let opened = (0..<200).map { _ in open("/dev/null", O_RDONLY) }
+        let during = ProcessStatistics()
+        for file in opened { close(file) }
+        let (less, more) = (try #require(before.openDescriptors), try #require(during.openDescriptors))
+        let grown = more - less
+        #expect(grown > 100 && grown < 300, "200 files were opened, \(grown) were seen")
+        #expect(try #require(during.processorSeconds) >= before.processorSeconds ?? 0)
+        let start = try #require(ProcessStatistics.startSeconds)
+        let now = Double(time(nil))
+        #expect(start > now - 86_400 && start < now + 1, "started at \(start), now is \(now)")
     }
 }

@@ -3,6 +3,7 @@
 internal import Dispatch
 private import Glibc
 internal import Synchronization
+internal import Telemetry
 
 /// Group commit: what waits becomes one transaction.
 extension Writer {
@@ -83,6 +84,7 @@ extension Writer {
 
     private func noteEnd(of count: Int, since start: UInt64) {
         let end = DispatchTime.now().uptimeNanoseconds
+        commitSeconds.observe(Double(end &- start) * 1e-9)
         waiting.withLock { waiting in
             waiting.lastCount = min(count + waiting.jobs.count, Self.jobsOfOneTransaction)
             waiting.lastEnd = end

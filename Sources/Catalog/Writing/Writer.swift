@@ -2,6 +2,7 @@
 
 internal import Dispatch
 internal import Synchronization
+internal import Telemetry
 
 /// The one writer: a queue whose waiting writes share a transaction, and with it one fsync (group commit).
 ///
@@ -30,6 +31,8 @@ package final class Writer: Sendable {
 
     let waiting = Mutex(Waiting())
     let counts = Mutex(Counts())
+    /// Seconds a transaction took, its sync included.
+    let commitSeconds = Histogram()
     let limits: CatalogLimits
     let clock: @Sendable () -> Int64
     let committed: @Sendable (CatalogCommit) -> Void

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Synchronization
+internal import Telemetry
 
 /// Counts the calls that wait for the catalog, so that there is an end to them.
 final class WaitingCalls: Sendable {
@@ -18,5 +19,15 @@ final class WaitingCalls: Sendable {
         return true
     }
 
+    var value: Int { count.load(ordering: .relaxed) }
+
     func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
+}
+
+/// How long calls are busy with the catalog, waiting for their turn not counted.
+struct CatalogSeconds: Sendable {
+    /// Calls that read or change collections and answer when they are done.
+    let call = Histogram()
+    /// Searches.
+    let search = Histogram()
 }

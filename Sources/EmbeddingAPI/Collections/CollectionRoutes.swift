@@ -6,6 +6,8 @@ internal import Collections
 internal import EmbeddingPipeline
 internal import HTTPServer
 internal import ModelFolders
+internal import Telemetry
+internal import VectorSearch
 internal import Vectors
 
 extension FacetAPI {
@@ -32,11 +34,15 @@ extension FacetAPI {
         }
         catalogWork.addOperation { [self] in
             defer { waitingForCatalog.leave() }
+            let start = configuration.ticker.now
+            let answer: HTTPResponse
             do throws(APIError) {
-                reply(try body(try requireCollections()))
+                answer = try body(try requireCollections())
             } catch {
-                reply(response(error))
+                answer = response(error)
             }
+            catalogSeconds.call.observe(configuration.ticker.now - start)
+            reply(answer)
         }
     }
 
@@ -109,7 +115,16 @@ extension FacetAPI {
     /// `GET /v1/collections/{c}`.
     func describeCollection(_ name: String) throws(APIError) -> HTTPResponse {
         let record = try collection(name)
-        return json { $0.object { Self.write(record, configuration.thumbnails, to: &$0) } }
+        let service = try requireCollections()
+        let status = try found { () throws(CollectionsError) in
+            try service.approximation(of: record.definition.name)
+        }
+        return json {
+            $0.object {
+                Self.write(record, configuration.thumbnails, to: &$0)
+                if let status { Self.write(status, record.definition.spaces.map(\.name.text), to: &$0) }
+            }
+        }
     }
 
     /// `DELETE /v1/collections/{c}`.
@@ -167,6 +182,31 @@ extension FacetAPI {
         var writer = JSONWriter()
         body(&writer)
         return HTTPResponse(status: status, contentType: "application/json", body: writer.bytes)
+    }
+
+    /// How far the graph for approximate searches is, and what was measured on it.
+    private static func write(_ status: ApproximationStatus, _ spaces: [String], to out: inout JSONWriter) {
+        out.key("approximation")
+        out.object { graph in
+            graph.field("state", status.phase.rawValue)
+            graph.field("linked", status.linked)
+            graph.field("pending", status.pending)
+            graph.field("bytes", status.bytes)
+            graph.key("recall")
+            if let recall = status.recall { graph.number(Float(recall)) } else { graph.null() }
+            graph.key("measured")
+            graph.array { list in
+                for kind in status.measured {
+                    list.object { entry in
+                        entry.field("weights", kind.kind.words(spaces))
+                        entry.field("used", kind.isUsed)
+                        entry.key("recall")
+                        entry.number(Float(kind.recall))
+                        entry.field("scored", kind.scored)
+                    }
+                }
+            }
+        }
     }
 
     /// `usual` is the service's rule, which holds where the collection has none of its own.

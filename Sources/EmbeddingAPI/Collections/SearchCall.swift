@@ -19,9 +19,11 @@ struct SearchCall: Sendable {
     private(set) var offset = 0
     private(set) var filter = Filter.everything
     private(set) var minScore: Double?
+    private(set) var exact = false
 
     static let fields = [
         "id", "image", "vectors", "like", "unlike", "weights", "k", "offset", "filter", "min_score",
+        "exact",
     ]
 
     /// A raw `image/*` body with the rest in the query, or JSON.
@@ -45,7 +47,7 @@ struct SearchCall: Sendable {
 
     /// The request, once the image's vectors are known.
     func request(_ source: SearchRequest.Source) -> SearchRequest {
-        SearchRequest(source, weights: weights, k: k, offset: offset, filter: filter, minScore: minScore)
+        SearchRequest(source, weights: weights, k: k, offset: offset, filter: filter, minScore: minScore, exact: exact)
     }
 
     // MARK: Query
@@ -60,10 +62,13 @@ struct SearchCall: Sendable {
         case "min_score":
             guard let number = Double(value) else { throw JSONFields.wrongType(name, "a number") }
             minScore = number
+        case "exact":
+            guard ["true", "false"].contains(value) else { throw JSONFields.wrongType(name, "true or false") }
+            exact = value == "true"
         default:
             throw APIError(
                 .unknownParameter,
-                "There is no query parameter of that name; known: weights, k, offset, filter, min_score.",
+                "There is no query parameter of that name; known: weights, k, offset, filter, min_score, exact.",
                 param: "query")
         }
     }
@@ -103,6 +108,7 @@ struct SearchCall: Sendable {
         k = try fields.integer("k") ?? k
         offset = try fields.integer("offset") ?? offset
         minScore = try fields.number("min_score")
+        exact = try fields.truth("exact") ?? exact
         if let value = fields["filter"] {
             filter = try Self.filter { () throws(CatalogError) in try Filter(value, limits: limits) }
         }

@@ -8,6 +8,7 @@ internal import Collections
 internal import EmbeddingPipeline
 internal import HTTPServer
 internal import ModelFolders
+internal import Telemetry
 internal import Vectors
 
 extension FacetAPI {
@@ -44,12 +45,16 @@ extension FacetAPI {
         }
         searching.async { [self] in
             defer { waitingForCatalog.leave() }
+            let start = configuration.ticker.now
+            let answer: HTTPResponse
             do throws(APIError) {
                 let service = try requireCollections()
-                reply(Self.answer(try found { () throws(CollectionsError) in try service.search(name, request) }))
+                answer = Self.answer(try found { () throws(CollectionsError) in try service.search(name, request) })
             } catch {
-                reply(response(error))
+                answer = response(error)
             }
+            catalogSeconds.search.observe(configuration.ticker.now - start)
+            reply(answer)
         }
     }
 
@@ -90,6 +95,8 @@ extension FacetAPI {
                 }
             }
             out.field("exact", answer.isExact)
+            out.key("recall")
+            out.number(Float(answer.expectedRecall))
         }
         return HTTPResponse(status: 200, contentType: "application/json", body: writer.bytes)
     }

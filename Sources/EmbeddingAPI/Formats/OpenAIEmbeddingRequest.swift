@@ -110,7 +110,7 @@ package struct OpenAIEmbeddingRequest: Sendable {
 
 extension APIError {
     /// A body that is not JSON, or not of the right shape at `path`.
-    fileprivate init(_ error: JSONError, _ path: String?) {
+    init(_ error: JSONError, _ path: String?) {
         switch error {
         case .malformed(let position):
             self.init(.invalidJSON, "The body is not JSON: see byte \(position), counted from 0.")
