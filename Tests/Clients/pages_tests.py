@@ -495,6 +495,26 @@ def test_empty_states_say_what_to_do(visit):
                 server.stop()
 
 
+def test_the_first_visit_loads_the_sample_catalog(visit):
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(f"sqlite:{folder}/new.sqlite", "--sample", str(ROOT / "deploy/sample"))
+        try:
+            other = Visit(visit.browser, server)
+            other.watch.allowed.add(404)
+            page = other.open("/")
+            page.click("#load-sample")
+            page.wait_for_url("**/?c=sample*", timeout=60_000)
+            page.wait_for_load_state("networkidle")
+            page.set_input_files("#file", ROOT / "deploy/sample/images/animals/fish/yellow_gourami_01.webp")
+            expect(page.locator("#columns .column")).to_have_count(4)
+            other.settled()
+            assert other.hits()[0] == "images/animals/fish/yellow_gourami_01.webp", other.hits()[:3]
+            assert not other.watch.faults, other.watch.faults
+            other.context.close()
+        finally:
+            server.stop()
+
+
 def test_an_empty_collection_says_what_to_do(visit):
     with tempfile.TemporaryDirectory() as folder:
         server = Server(f"sqlite:{folder}/new.sqlite")
