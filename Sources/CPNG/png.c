@@ -10,6 +10,9 @@ struct cpng_reader {
     png_infop info;
     const uint8_t *next;
     size_t left;
+    // Bytes that may still be read for the row at hand, and for each row.
+    size_t allowance;
+    size_t row_allowance;
     cpng_status status;
 };
 
@@ -31,6 +34,8 @@ static void read_bytes(png_structp png, png_bytep into, size_t count) {
         reader->status = CPNG_TRUNCATED;
         png_error(png, "");
     }
+    if (count > reader->allowance) png_error(png, "");
+    reader->allowance -= count;
     memcpy(into, reader->next, count);
     reader->next += count;
     reader->left -= count;
@@ -74,6 +79,7 @@ static cpng_status read_layout(cpng_reader *reader, cpng_layout *layout) {
     layout->channels = png_get_channels(reader->png, reader->info);
     size_t expected = (size_t)layout->width * (size_t)layout->channels;
     if (png_get_rowbytes(reader->png, reader->info) != expected) return CPNG_CORRUPT;
+    reader->row_allowance = 4 * expected + (64 << 10);
     return layout->channels == 3 || layout->channels == 4 ? CPNG_OK : CPNG_CORRUPT;
 }
 
@@ -85,6 +91,7 @@ cpng_status cpng_open(
     if (reader == NULL) return CPNG_MEMORY;
     reader->next = bytes;
     reader->left = count;
+    reader->allowance = SIZE_MAX;
     reader->png = png_create_read_struct_2(
         PNG_LIBPNG_VER_STRING, reader, on_error, on_warning, reader, allocate, release);
     reader->info = reader->png ? png_create_info_struct(reader->png) : NULL;
@@ -100,13 +107,17 @@ cpng_status cpng_open(
     return status;
 }
 
+// Behind the last row libpng unpacks whatever is left of the data, only to throw it away: 20 MB of a file can be 20 GB of
+// zeroes. No row needs more than its pixels and what an encoder may put between them.
 cpng_status cpng_read_row(cpng_reader *reader, uint8_t *row) {
+    reader->allowance = reader->row_allowance;
     if (setjmp(png_jmpbuf(reader->png))) return reader->status;
     png_read_row(reader->png, row, NULL);
     return CPNG_OK;
 }
 
 cpng_status cpng_finish(cpng_reader *reader) {
+    reader->allowance = SIZE_MAX;
     if (setjmp(png_jmpbuf(reader->png))) return reader->status;
     png_read_end(reader->png, NULL);
     return CPNG_OK;

@@ -70,7 +70,10 @@ package final class HTTPServer: Sendable {
     package func drain(deadline: Duration, completion: @escaping @Sendable (_ forced: Int) -> Void) {
         let end = SystemCall.monotonicNow() + deadline.nanoseconds
         mailboxes.first?.post(.drain(deadline: end))
-        loopsRunning.notify(queue: .global()) { [self] in completion(forced.load(ordering: .relaxed)) }
+        // On a thread of its own: those of the global queues may all be busy with what is cut off.
+        loopsRunning.notify(queue: DispatchQueue(label: "facet.http.end", qos: .userInitiated)) { [self] in
+            completion(forced.load(ordering: .relaxed))
+        }
     }
 
     /// As ``drain(deadline:completion:)``, returning when it is over.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
@@ -18,20 +17,12 @@ final class StopSignal {
     }
 
     let flag = Flag()
-    private let sources: [any DispatchSourceSignal]
+    private let watch: SignalWatch
 
     init() {
-        let queue = DispatchQueue(label: "facet.signals")
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            return DispatchSource.makeSignalSource(signal: number, queue: queue)
-        }
-        for source in sources {
-            source.setEventHandler { [flag] in
-                flag.raise()
-                signal(SIGINT, SIG_DFL)
-            }
-            source.resume()
+        watch = SignalWatch([SIGINT, SIGTERM]) { [flag] _ in
+            flag.raise()
+            signal(SIGINT, SIG_DFL)
         }
     }
 

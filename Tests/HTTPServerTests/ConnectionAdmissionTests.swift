@@ -178,6 +178,19 @@ struct ConnectionTimingTests {
         #expect(harness.isClosed && harness.written.count == 20)
     }
 
+    @Test(
+        "A client that reads nothing is closed after 30 s, however much waits for it", arguments: [1, 20_000, 100_000])
+    func expiresWritingMuch(bytes: Int) {
+        var harness = ConnectionHarness()
+        harness.handler = { _, _ in HTTPResponse(status: 200, text: String(repeating: "x", count: bytes)) }
+        harness.socketRoom = 10
+        harness.receive(String(repeating: ConnectionTests.get, count: 5))
+        harness.wait(.seconds(29))
+        #expect(!harness.isClosed)
+        harness.wait(.seconds(1))
+        #expect(harness.isClosed && harness.written.count == 10)
+    }
+
     @Test("Lingering ends after 5 s, and after 1 s while draining")
     func expiresLingering() {
         for (drains, seconds) in [(false, 5), (true, 1)] {

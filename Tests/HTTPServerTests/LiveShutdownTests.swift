@@ -60,6 +60,27 @@ struct LiveShutdownTests {
         #expect(await server.drain(deadline: .zero) == 1)
     }
 
+    @Test("A drain's end is told while every thread of the global queues is busy")
+    func toldWhileBusy() throws {
+        let server = HTTPServer(
+            configuration: .init(addresses: [.tcp(host: "127.0.0.1", port: 0)]), handler: LiveHandler())
+        _ = try server.start()
+        let isOver = Atomic<Bool>(false)
+        let end = DispatchTime.now().uptimeNanoseconds + 4_000_000_000
+        let group = DispatchGroup()
+        for _ in 0..<64 {
+            // Runs rather than sleeps: for threads that sleep Dispatch makes others.
+            DispatchQueue.global().async(group: group) {
+                while !isOver.load(ordering: .relaxed), DispatchTime.now().uptimeNanoseconds < end {}
+            }
+        }
+        let told = DispatchSemaphore(value: 0)
+        server.drain(deadline: .zero) { _ in told.signal() }
+        #expect(told.wait(timeout: .now() + 2) == .success)
+        isOver.store(true, ordering: .relaxed)
+        group.wait()
+    }
+
     @Test("Stopping cancels requests and may come at any time, also twice")
     func stops() throws {
         let handler = LiveHandler()

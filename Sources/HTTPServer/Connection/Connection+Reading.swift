@@ -6,6 +6,8 @@ extension Connection {
     /// After `wait`, input that is left must be given again before any newer bytes.
     package mutating func advance(_ input: inout InputCursor, now: Int) -> Action {
         while true {
+            // Before anything else: what a deaf client leaves unread must not keep its connection.
+            if case .closed = phase { return .close }
             if output.isFull, let action = flush() { return action }
             let action: Action?
             switch phase {

@@ -46,6 +46,8 @@ extension EventLoop {
     }
 
     /// Reads until the socket is empty, the connection wants no more, or others deserve a turn.
+    ///
+    /// What is not a body is read once a turn: a buffer holds more than a thousand small requests.
     func readable(_ channel: Channel) {
         var share = Self.fairShare
         while share > 0, channel.connection.wantsRead {
@@ -57,7 +59,7 @@ extension EventLoop {
             }
             if count == 0 { channel.connection.peerFinished() }
             process(channel, isBody ? 0 : count)
-            share = count < asked || channels[channel.id] == nil ? 0 : share - count
+            share = count < asked || !isBody || channels[channel.id] == nil ? 0 : share - count
         }
     }
 
