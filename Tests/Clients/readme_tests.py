@@ -23,8 +23,6 @@ SUBSTITUTIONS = {
     "deploy/serve --model converted": "SERVE --model converted",
     "deploy/serve --keys keys": "SERVE --keys keys",
     "deploy/serve --listen unix:facet.sock": "SERVE --listen unix:facet.sock",
-    # This is what is running.
-    "deploy/test": ":",
     # The network, and some thousand pictures: pictures of the sample catalog stand for them.
     "deploy/fetch-data": ": data/ is there",
     # Training for seconds in place of half an hour.
