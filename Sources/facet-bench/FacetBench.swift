@@ -9,10 +9,12 @@ struct FacetBench: ParsableCommand {
         commandName: "facet-bench",
         abstract: "Measure Facet.",
         discussion: """
-            Side by side with peers in the same minute: Tests/Benchmarks/compare (ONNX Runtime, OpenVINO, PyTorch), search/compare (FAISS).
+            Every goal beside its peers in the same minute: facet-bench peers. Search beside FAISS: Tests/Benchmarks/search/compare.
             Times depend on the machine and on what else it does; compare ratios taken in one run.
             """,
         subcommands: [
-            InferenceBench.self, LayersBench.self, ImageBench.self, TrainingBench.self, SearchBenchmark.self, GraphBenchmark.self,
+            InferenceBench.self, LayersBench.self, ImageBench.self, TrainingBench.self, SearchBenchmark.self,
+            GraphBenchmark.self,
+            PeersBench.self, CountsBench.self,
         ])
 }

@@ -17,6 +17,9 @@ struct ImageBench: ParsableCommand {
     @Option(help: "Repetitions of each file.")
     var repeats = 9
 
+    @Flag(help: "Write JSON, one line: milliseconds by path.")
+    var json = false
+
     @Argument(help: "Image files.")
     var paths: [String]
 
@@ -24,6 +27,7 @@ struct ImageBench: ParsableCommand {
         let settings = try Preprocessing(
             size: size, resize: .crop, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
         let decoder = ImageDecoder()
+        var found: [String: Double] = [:]
         for path in paths {
             let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
             let times = (0..<max(1, repeats)).map { _ in
@@ -35,7 +39,10 @@ struct ImageBench: ParsableCommand {
             let header = try decoder.header(of: bytes)
             let median = times.sorted()[times.count / 2]
             let milliseconds = Double(median.components.attoseconds) * 1e-15 + Double(median.components.seconds) * 1000
+            found[path] = milliseconds
+            if json { continue }
             print(String(format: "%8.2f ms  %dx%d  %@", milliseconds, header.width, header.height, path as NSString))
         }
+        if json { print(String(decoding: try JSONEncoder().encode(found), as: UTF8.self)) }
     }
 }

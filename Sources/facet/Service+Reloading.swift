@@ -14,7 +14,7 @@ extension Service {
             guard which == .all || answer.status >= 500 else { return }
             var fields = [
                 "request": answer.id, "method": answer.method, "route": answer.route, "status": "\(answer.status)",
-                "ms": String(format: "%.1f", 1000 * answer.seconds), "bytes": "\(answer.bytes)",
+                "ms": String(format: "%.3f", 1000 * answer.seconds), "bytes": "\(answer.bytes)",
             ]
             if let trace = answer.trace { fields["trace_id"] = trace }
             if let parent = answer.parent { fields["parent_id"] = parent }

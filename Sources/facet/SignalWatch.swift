@@ -44,7 +44,9 @@ private final class Subscription: Sendable {
 /// The pipe's end that handlers write to; set before the first of them is installed.
 private let writeEnd = Atomic<Int32>(-1)
 
-/// The handler: nothing but calls that a handler may make. A full pipe has a stop in it already.
+/// The handler.
+///
+/// Nothing but calls that a handler may make. A full pipe has a stop in it already.
 private func writeNumber(_ number: Int32) {
     let saved = errno
     var byte = UInt8(truncatingIfNeeded: number)

@@ -142,26 +142,25 @@ def compare(folder, size, batches, args):
             figures = ", ".join(f"{name} {rate:.1f}" for name, rate in found.items())
             ratio = found["Facet"] / max(rate for name, rate in found.items() if name != "Facet")
             print(f"  batch {batch:2d}, {kind}: {figures}: {ratio:.2f} times the best peer", flush=True)
+            if kind == "median":
+                yield batch, ratio, figures
 
 
-def main():
-    ap = argparse.ArgumentParser()
-    ap.add_argument("--rounds", type=int, default=3)
-    ap.add_argument("--threads", type=int, default=os.cpu_count())
-    ap.add_argument("--seconds", type=float, default=4)
-    ap.add_argument("--peers", nargs="+", choices=list(peers.ALL), default=list(peers.ALL))
-    args = ap.parse_args()
+def make_resnet50(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    random_resnet50(folder / "source.safetensors")
+    subprocess.run([FACET, "convert", folder / "source.safetensors", folder], check=True, stdout=subprocess.DEVNULL)
+
+
+def compare_all(args):
+    """Both networks in all batch sizes: (network, batch, ratio to the best peer, figures)."""
     folder = ROOT / ".build/bench-models/resnet50"
     if not (folder / "model.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        random_resnet50(folder / "source.safetensors")
-        subprocess.run([FACET, "convert", folder / "source.safetensors", folder], check=True, stdout=subprocess.DEVNULL)
+        make_resnet50(folder)
+    args.peers = args.peers or list(peers.ALL)
     versions = ", ".join(f"{name} {peers.VERSIONS[name]}" for name in args.peers)
     print(f"{versions}; {args.threads} threads, images/s, {args.rounds} rounds in turn")
     for name, model, size, batches in [("ResNet-50 at 224", folder, 224, [1, 8]), ("facet-small at 64", ROOT / "models/facet-small", 64, [1, 8, 32])]:
         print(name)
-        compare(model, size, batches, args)
-
-
-if __name__ == "__main__":
-    main()
+        for batch, ratio, figures in compare(model, size, batches, args):
+            yield name, batch, ratio, figures
