@@ -42,7 +42,12 @@ struct ArchitectureTests {
 
     @Test("Tests import only what Package.swift declares for them")
     func testImportsAreDeclared() throws {
-        let found = rules.checkImports(try Tree.files(below: "Tests", endings: [".swift"]))
+        let files = try Tree.files(below: "Tests", endings: [".swift"])
+        // A peer that a benchmark builds is a package of its own.
+        let manifest = "/Package.swift"
+        let others = files.map(\.path).filter { $0.hasSuffix(manifest) }.map { $0.dropLast(manifest.count - 1) }
+        #expect(others.count < 2, "\(others)")
+        let found = rules.checkImports(files.filter { file in !others.contains { file.path.hasPrefix($0) } })
         #expect(found.isEmpty, "\(found.report)")
     }
 
