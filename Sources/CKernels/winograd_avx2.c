@@ -5,5 +5,5 @@
 #define TARGET __attribute__((target("avx2,fma")))
 #define LANES 8
 #define ROWS 6
-#include "winograd.inc.h"
+#include "winograd_single.inc.h"
 #endif

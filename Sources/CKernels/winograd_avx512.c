@@ -5,5 +5,5 @@
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx2,fma")))
 #define LANES 16
 #define ROWS 14
-#include "winograd.inc.h"
+#include "winograd_single.inc.h"
 #endif

@@ -25,7 +25,7 @@ static const double large[6][3] = {{1, 0, 0},
                                    {1.0 / 6, -ROOT / 6, 1.0 / 3},
                                    {0, 0, 1}};
 
-enum { MAX_PANEL = 32 };
+enum { MAX_PANEL = 64 };
 
 // One input channel of one panel, computed in double and rounded once.
 static void transform(const double (*g)[3], ptrdiff_t points, double kernel[9][MAX_PANEL], ptrdiff_t width,

@@ -8,4 +8,4 @@
 #else
 #define ROWS 6
 #endif
-#include "winograd.inc.h"
+#include "winograd_single.inc.h"

@@ -25,7 +25,7 @@ extension FacetAPI {
     func embedCached(
         _ request: EmbeddingRequest, completion: @escaping @Sendable (CachedOutcomes, EmbeddingTiming) -> Void
     ) throws(APIError) {
-        let cache = request.content == .files ? configuration.collections?.store.cache : nil
+        let cache = request.content == .files ? configuration.collections?.store.embeddings : nil
         let lookup = CacheLookup(request, cache)
         guard !lookup.missing.isEmpty else { return completion(lookup.answer([]), EmbeddingTiming()) }
         var work = request
@@ -45,13 +45,13 @@ extension FacetAPI {
 /// What the cache knows of a request's images.
 private struct CacheLookup: Sendable {
     private let request: EmbeddingRequest
-    private let cache: EmbeddingCache?
+    private let cache: (any EmbeddingKeeper)?
     private let digests: [ContentDigest]
     private let found: [[Embedding]?]
     /// Positions of the images that must be computed.
     let missing: [Int]
 
-    init(_ request: EmbeddingRequest, _ cache: EmbeddingCache?) {
+    init(_ request: EmbeddingRequest, _ cache: (any EmbeddingKeeper)?) {
         self.request = request
         self.cache = cache
         guard let cache else {
@@ -68,7 +68,7 @@ private struct CacheLookup: Sendable {
 
     /// Every setting and version that a vector depends on.
     private static func key(_ digest: ContentDigest, _ model: EmbeddingModel) -> EmbeddingKey {
-        EmbeddingKey(content: digest, checkpoint: model.digest, preprocessing: model.preprocessing.identity)
+        EmbeddingKey(content: digest, checkpoint: model.digest, preprocessing: model.identity)
     }
 
     /// Remembers what was computed.

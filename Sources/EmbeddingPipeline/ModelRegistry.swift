@@ -15,6 +15,8 @@ package final class ModelRegistry: Sendable {
     package let folder: URL
     /// The model that a request without `model` gets.
     package let defaultID: ModelID
+    /// What all of them multiply in.
+    package let precision: Precision
     private let pool: ComputePool
     private let models = Mutex<[ModelID: Entry]>([:])
 
@@ -23,7 +25,8 @@ package final class ModelRegistry: Sendable {
         let stamp: FolderStamp
     }
 
-    package init(folder: URL, defaultID: ModelID, pool: ComputePool) {
+    package init(folder: URL, defaultID: ModelID, precision: Precision = .single, pool: ComputePool) {
+        self.precision = precision
         self.folder = folder
         self.defaultID = defaultID
         self.pool = pool
@@ -34,7 +37,7 @@ package final class ModelRegistry: Sendable {
     package func load(_ id: ModelID) throws -> EmbeddingModel {
         let url = folder.appendingPathComponent(id.text)
         let stamp = FolderStamp(url)
-        let model = try EmbeddingModel(loading: url, pool: pool)
+        let model = try EmbeddingModel(loading: url, precision: precision, pool: pool)
         models.withLock { $0[id] = Entry(model: model, stamp: stamp) }
         return model
     }

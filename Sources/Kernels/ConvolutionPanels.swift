@@ -53,6 +53,11 @@ struct ConvolutionPanels: Sendable {
     /// The share of taps inside the map above which that does not pay.
     private static let mostTapsInside = 0.93
 
+    /// Whether a register tile should take one position of several images.
+    static func takesPositions(_ job: facet_convolution, images: Int) -> Bool {
+        images >= fewestImages && job.tapsInside < mostTapsInside
+    }
+
     var count: Int { (outputs + instructions.panelWidth - 1) / instructions.panelWidth }
     var floatsPerPanel: Int { taps.count * inputs * instructions.panelWidth }
     var byteCount: Int { weights.count * MemoryLayout<Float>.stride }
@@ -109,7 +114,7 @@ struct ConvolutionPanels: Sendable {
         var job = job
         let pixels = images * job.oh * job.ow
         let work = Int(Double(pixels * outputs * inputs * taps.count) * job.tapsInside)
-        job.images = images >= Self.fewestImages && job.tapsInside < Self.mostTapsInside ? images : 0
+        job.images = Self.takesPositions(job, images: images) ? images : 0
         let grid = WorkGrid(
             pixels: pixels, panels: count, tileRows: job.images > 1 ? images : instructions.tileRows,
             panelBytes: floatsPerPanel * (halves == nil ? 4 : 2), work: work, threads: pool?.threads ?? 1)

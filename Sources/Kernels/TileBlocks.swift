@@ -12,6 +12,8 @@ struct TileBlocks: Sendable {
     private let points: Int
     private let inputChannels: Int
     private let panelWidth: Int
+    /// Inputs take whole register tiles of this many Winograd tiles, or 1.
+    private let rowsRoundedTo: Int
     private let threads: Int
     private let multiplyAdds: Int
 
@@ -24,15 +26,18 @@ struct TileBlocks: Sendable {
     /// Floats of transformed inputs from which their transform is shared out.
     private static let smallestInputs = 1 << 16
 
-    init(tiles: Int, points: Int, geometry: ConvolutionGeometry, instructions: InstructionSet, threads: Int) {
+    init(
+        tiles: Int, points: Int, geometry: ConvolutionGeometry, panelWidth: Int, tileRows rows: Int, roundsUp: Bool,
+        threads: Int
+    ) {
         self.tiles = tiles
         self.points = points
         self.threads = threads
         inputChannels = geometry.inputChannels
-        panelWidth = instructions.panelWidth
+        self.panelWidth = panelWidth
+        rowsRoundedTo = roundsUp ? rows : 1
         panels = (geometry.outputChannels + panelWidth - 1) / panelWidth
         multiplyAdds = tiles * points * geometry.inputChannels * geometry.outputChannels
-        let rows = instructions.tileRows
         let bytesPerTile = points * (inputChannels + panelWidth) * MemoryLayout<Float>.stride
         let largest = max(1, min(Self.limit, Self.cacheBytes / bytesPerTile) / rows) * rows
         let blocks = (tiles + largest - 1) / largest
@@ -51,6 +56,9 @@ struct TileBlocks: Sendable {
     /// The tiles of block `index`; sizes differ by at most one.
     subscript(index: Int) -> Range<Int> { index * tiles / count..<(index + 1) * tiles / count }
 
-    func inputFloats(_ tiles: Int) -> Int { tiles * points * inputChannels }
+    func inputFloats(_ tiles: Int) -> Int {
+        (tiles + rowsRoundedTo - 1) / rowsRoundedTo * rowsRoundedTo * points * inputChannels
+    }
+
     func productFloats(_ tiles: Int) -> Int { tiles * points * panelWidth }
 }

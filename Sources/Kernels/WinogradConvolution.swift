@@ -14,40 +14,37 @@ package struct WinogradConvolution: Sendable {
     package let instructions: InstructionSet
     /// Outputs of a tile along each side: 2 or 4.
     package let tile: Int
-    private let weights: WeightSlice
-    private let bias: WeightSlice
+    private let weights: WinogradWeights
     private let zeros: WeightSlice
     private let scratch: KernelScratch
 
     /// Transforms OIHW `weights`, multiplying output channel o by `scale[o]`.
     ///
-    /// `scratch` may be shared by the layers of a network, `memory` holds their weights together.
+    /// In half precision the transformed inputs and weights are multiplied so; the transforms stay single. `scratch`
+    /// may be shared by the layers of a network, `memory` holds their weights together.
     package init(
-        _ geometry: ConvolutionGeometry, tile: Int, weights source: UnsafeBufferPointer<Float>, scale: [Float],
-        bias shift: [Float], instructions: InstructionSet = .best, memory: WeightMemory? = nil,
-        scratch: KernelScratch = KernelScratch(), pool: ComputePool? = nil
+        _ geometry: ConvolutionGeometry, tile: Int, precision: Precision = .single,
+        weights source: UnsafeBufferPointer<Float>, scale: [Float], bias shift: [Float],
+        instructions: InstructionSet = .best, memory: WeightMemory? = nil, scratch: KernelScratch = KernelScratch(),
+        pool: ComputePool? = nil
     ) {
         precondition(source.count == geometry.weightCount, "\(source.count) weights for \(geometry)")
         precondition(scale.count == geometry.outputChannels && shift.count == geometry.outputChannels, "\(geometry)")
         precondition(Self.isSupported(geometry, tile: tile, by: instructions), "no tile of \(tile) for \(geometry)")
+        precondition(
+            precision == .single || precision.isAvailable && geometry.inputChannels % 16 == 0,
+            "no arithmetic of \(precision) precision for \(geometry)")
         self.geometry = geometry
         self.instructions = instructions
         self.tile = tile
         self.scratch = scratch
-        let (width, inputs, outputs) = (instructions.panelWidth, geometry.inputChannels, geometry.outputChannels)
-        let panels = (outputs + width - 1) / width
-        let floats = facet_winograd_points(tile) * inputs * width
-        weights = WeightMemory.take(panels * floats, from: memory)
-        bias = WeightMemory.take(panels * width, from: memory)
-        zeros = WeightMemory.take(inputs, from: memory)
-        bias.buffer.initialize(repeating: 0)
-        _ = bias.buffer.update(fromContentsOf: shift)
+        zeros = WeightMemory.take(geometry.inputChannels, from: memory)
         zeros.buffer.initialize(repeating: 0)
-        let lent = Borrowed((source: source.baseAddress, packed: weights.buffer.baseAddress))
-        ComputePool.run(on: pool, count: panels) { panel in
-            guard let source = lent.value.source, let packed = lent.value.packed else { return }
-            facet_winograd_pack(source, scale, outputs, inputs, tile, panel * width, width, packed + panel * floats)
-        }
+        let packing = WinogradWeights.Packing(
+            geometry: geometry, tile: tile, source: source, scale: scale, bias: shift, memory: memory, pool: pool)
+        weights =
+            precision == .half
+            ? packing.rounded(scratch) : packing.single(panelWidth: instructions.panelWidth)
     }
 
     /// Whether `instructions` have the kernel: 3x3 of stride 1, whole vectors of input channels.
@@ -59,7 +56,7 @@ package struct WinogradConvolution: Sendable {
     }
 
     /// Bytes of transformed weights.
-    package var byteCount: Int { weights.count * MemoryLayout<Float>.stride }
+    package var byteCount: Int { weights.byteCount }
 
     /// As ``PackedConvolution/forward(images:map:input:output:epilogue:pool:)``, on unpadded input.
     package func forward(
@@ -68,14 +65,19 @@ package struct WinogradConvolution: Sendable {
     ) {
         let target = map.convolved(by: geometry)
         let tiles = (high: (target.height + tile - 1) / tile, wide: (target.width + tile - 1) / tile)
-        let job = facet_winograd(
-            input: input, weights: weights.buffer.baseAddress, bias: bias.buffer.baseAddress,
-            residual: epilogue.residual, zeros: zeros.buffer.baseAddress, output: output, h: map.height, w: map.width,
-            c: map.channels, oh: target.height, ow: target.width, oc: target.channels, padding: geometry.padding,
-            tile: tile, tiles_h: tiles.high, tiles_w: tiles.wide, relu: epilogue.relu ? 1 : 0)
+        var job = facet_winograd()
+        weights.lend(to: &job)
+        (job.input, job.output, job.residual) = (input, output, epilogue.residual)
+        job.zeros = UnsafePointer(zeros.buffer.baseAddress)
+        (job.h, job.w, job.c) = (map.height, map.width, map.channels)
+        (job.oh, job.ow, job.oc) = (target.height, target.width, target.channels)
+        (job.padding, job.tile, job.tiles_h, job.tiles_w) = (geometry.padding, tile, tiles.high, tiles.wide)
+        job.relu = epilogue.relu ? 1 : 0
         let blocks = TileBlocks(
             tiles: images * tiles.high * tiles.wide, points: facet_winograd_points(tile), geometry: geometry,
-            instructions: instructions, threads: pool?.threads ?? 1)
+            panelWidth: weights.panelWidth(instructions),
+            tileRows: weights.isRounded ? Int(FACET_HALF_ROWS) : instructions.tileRows,
+            roundsUp: weights.isRounded, threads: pool?.threads ?? 1)
         if blocks.sharesInputs {
             runByPanels(Borrowed(job), blocks, pool)
         } else {
@@ -85,17 +87,12 @@ package struct WinogradConvolution: Sendable {
 
     /// A piece transforms its own tiles and computes all their outputs.
     private func runByBlocks(_ job: Borrowed<facet_winograd>, _ blocks: TileBlocks, _ pool: ComputePool?) {
-        let code = instructions.code
         ComputePool.run(on: blocks.isWorthSharing ? pool : nil, count: blocks.count) { index in
             let tiles = blocks[index]
             scratch.withFloats(blocks.inputFloats(tiles.count) + blocks.productFloats(tiles.count)) { transformed in
-                let products = transformed + blocks.inputFloats(tiles.count)
-                withUnsafePointer(to: job.value) {
-                    facet_winograd_gather(code, $0, tiles.lowerBound, tiles.upperBound, 0, tiles.count, transformed)
-                    facet_winograd_multiply(
-                        code, $0, tiles.lowerBound, tiles.upperBound, 0, tiles.count, transformed, 0, blocks.panels,
-                        products)
-                }
+                gather(job, tiles, at: 0, of: tiles.count, transformed)
+                multiply(
+                    job, tiles, transformed, panels: 0..<blocks.panels, transformed + blocks.inputFloats(tiles.count))
             }
         }
     }
@@ -103,21 +100,46 @@ package struct WinogradConvolution: Sendable {
     /// Few tiles: all are transformed first, then each piece computes some panels of output channels for all of them,
     /// so that every thread reads only its part of the weights.
     private func runByPanels(_ job: Borrowed<facet_winograd>, _ blocks: TileBlocks, _ pool: ComputePool?) {
-        let (code, tiles) = (instructions.code, blocks.tiles)
+        let tiles = blocks.tiles
         scratch.withFloats(blocks.inputFloats(tiles)) { transformed in
             let inputs = Borrowed(transformed)
             ComputePool.run(on: blocks.inputsAreWorthSharing ? pool : nil, count: tiles) { tile in
-                withUnsafePointer(to: job.value) {
-                    facet_winograd_gather(code, $0, tile, tile + 1, tile, tiles, inputs.value)
-                }
+                gather(job, tile..<tile + 1, at: tile, of: tiles, inputs.value)
             }
             ComputePool.run(on: blocks.isWorthSharing ? pool : nil, count: blocks.panels) { panel in
                 scratch.withFloats(blocks.productFloats(tiles)) { products in
-                    withUnsafePointer(to: job.value) {
-                        facet_winograd_multiply(
-                            code, $0, 0, tiles, 0, tiles, inputs.value, panel, panel + 1, products)
-                    }
+                    multiply(job, 0..<tiles, inputs.value, panels: panel..<panel + 1, products)
                 }
+            }
+        }
+    }
+
+    private func gather(
+        _ job: Borrowed<facet_winograd>, _ tiles: Range<Int>, at place: Int, of count: Int,
+        _ transformed: UnsafeMutablePointer<Float>
+    ) {
+        withUnsafePointer(to: job.value) {
+            if weights.isRounded {
+                facet_half_winograd_gather($0, tiles.lowerBound, tiles.upperBound, place, count, transformed)
+            } else {
+                facet_winograd_gather(
+                    instructions.code, $0, tiles.lowerBound, tiles.upperBound, place, count, transformed)
+            }
+        }
+    }
+
+    private func multiply(
+        _ job: Borrowed<facet_winograd>, _ tiles: Range<Int>, _ transformed: UnsafePointer<Float>,
+        panels: Range<Int>, _ products: UnsafeMutablePointer<Float>
+    ) {
+        withUnsafePointer(to: job.value) {
+            if weights.isRounded {
+                facet_half_winograd_multiply(
+                    $0, tiles.lowerBound, tiles.upperBound, transformed, panels.lowerBound, panels.upperBound, products)
+            } else {
+                facet_winograd_multiply(
+                    instructions.code, $0, tiles.lowerBound, tiles.upperBound, 0, tiles.count, transformed,
+                    panels.lowerBound, panels.upperBound, products)
             }
         }
     }

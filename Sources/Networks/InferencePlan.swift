@@ -16,6 +16,8 @@ package final class InferencePlan: Sendable {
     /// Rows and columns of the input.
     package let inputSize: Int
     package let instructions: InstructionSet
+    /// What convolutions and heads multiply in.
+    package let precision: Precision
     /// Bytes of packed weights held.
     package let weightBytes: Int
     let steps: [PlanStep]
@@ -29,16 +31,21 @@ package final class InferencePlan: Sendable {
 
     /// Compiles `weights`; packing is spread over `pool`.
     ///
+    /// The machine must have the arithmetic of `precision`.
+    ///
     /// - Throws: ``NetworkError`` when tensors are missing or do not fit, or what reading a tensor throws.
     package init(
-        weights: some WeightSource, inputSize: Int, instructions: InstructionSet = .best, pool: ComputePool? = nil
+        weights: some WeightSource, inputSize: Int, instructions: InstructionSet = .best,
+        precision: Precision = .single, pool: ComputePool? = nil
     ) throws {
         let architecture = try Architecture(reading: weights)
-        var builder = PlanBuilder(weights: weights, inputSize: inputSize, instructions: instructions, pool: pool)
+        var builder = PlanBuilder(
+            weights: weights, inputSize: inputSize, instructions: instructions, precision: precision, pool: pool)
         try builder.build(architecture)
         self.architecture = architecture
         self.inputSize = inputSize
         self.instructions = instructions
+        self.precision = precision
         steps = builder.steps
         shapes = builder.shapes
         results = builder.results

@@ -8,6 +8,7 @@ internal import Tensors
 struct PlanBuilder<Weights: WeightSource> {
     let weights: Weights
     let instructions: InstructionSet
+    let precision: Precision
     let pool: ComputePool?
     private let memory = WeightMemory()
     private let scratch = KernelScratch()
@@ -16,8 +17,9 @@ struct PlanBuilder<Weights: WeightSource> {
     private(set) var shapes: [MapShape]
     private(set) var results: [NetworkOutput: ValueID] = [:]
 
-    init(weights: Weights, inputSize: Int, instructions: InstructionSet, pool: ComputePool?) {
+    init(weights: Weights, inputSize: Int, instructions: InstructionSet, precision: Precision, pool: ComputePool?) {
         self.weights = weights
+        self.precision = precision
         self.instructions = instructions
         self.pool = pool
         shapes = [MapShape(height: inputSize, width: inputSize, channels: 3)]
@@ -92,20 +94,35 @@ struct PlanBuilder<Weights: WeightSource> {
         _ unit: Architecture.Unit, on map: MapShape, scale: [Float], shift: [Float]
     ) throws -> ConvolutionKernel {
         let tile = ConvolutionKernel.tile(
-            for: unit.geometry, on: map, networkBytes: networkBytes, instructions: instructions)
+            for: unit.geometry, on: map, networkBytes: networkBytes, instructions: instructions, precision: precision)
         return try weights.withFloats(unit.convolution) { weights in
             guard let tile else {
-                return .direct(
-                    PackedConvolution(
-                        unit.geometry, weights: weights, scale: scale, bias: shift,
-                        pixels: map.convolved(by: unit.geometry).pixels, instructions: instructions, memory: memory,
-                        pool: pool))
+                return direct(
+                    unit.geometry, weights, scale: scale, shift: shift,
+                    pixels: map.convolved(by: unit.geometry).pixels)
             }
             return .winograd(
                 WinogradConvolution(
-                    unit.geometry, tile: tile, weights: weights, scale: scale, bias: shift, instructions: instructions,
-                    memory: memory, scratch: scratch, pool: pool))
+                    unit.geometry, tile: tile, precision: precision, weights: weights, scale: scale, bias: shift,
+                    instructions: instructions, memory: memory, scratch: scratch, pool: pool))
         }
+    }
+
+    /// The direct kernel.
+    private func direct(
+        _ geometry: ConvolutionGeometry, _ weights: UnsafeBufferPointer<Float>, scale: [Float], shift: [Float],
+        pixels: Int
+    ) -> ConvolutionKernel {
+        if precision == .half, HalfConvolution.pays(for: geometry) {
+            return .half(
+                HalfConvolution(
+                    geometry, weights: weights, scale: scale, bias: shift, memory: memory, scratch: scratch, pool: pool)
+            )
+        }
+        return .direct(
+            PackedConvolution(
+                geometry, weights: weights, scale: scale, bias: shift, pixels: pixels, instructions: instructions,
+                memory: memory, pool: pool))
     }
 
     private mutating func connect(_ layer: Architecture.Layer, input: ValueID, relu: Bool) throws -> ValueID {
@@ -113,13 +130,10 @@ struct PlanBuilder<Weights: WeightSource> {
         let bias =
             weights.shape(of: layer.name + ".bias") == nil
             ? [Float](repeating: 0, count: layer.outputs) : try weights.withFloats(layer.name + ".bias") { Array($0) }
-        let packed = try weights.withFloats(layer.name + ".weight") {
-            PackedConvolution(
-                geometry, weights: $0, scale: Array(repeating: 1, count: layer.outputs), bias: bias,
-                pixels: 1, instructions: instructions, memory: memory, pool: pool)
+        let kernel = try weights.withFloats(layer.name + ".weight") {
+            direct(geometry, $0, scale: Array(repeating: 1, count: layer.outputs), shift: bias, pixels: 1)
         }
-        return append(
-            .convolution(.direct(packed), residual: nil, relu: relu), input: input, shape: vector(layer.outputs))
+        return append(.convolution(kernel, residual: nil, relu: relu), input: input, shape: vector(layer.outputs))
     }
 
     private func norm(_ name: String) throws -> BatchNorm {

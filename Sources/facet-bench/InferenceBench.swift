@@ -29,6 +29,9 @@ struct InferenceBench: ParsableCommand {
     @Option(help: "Threads.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
+    @Option(help: "What is multiplied in: single or half.")
+    var precision = "single"
+
     @Option(help: "Seconds for each batch size.")
     var seconds = 3.0
 
@@ -47,7 +50,8 @@ struct InferenceBench: ParsableCommand {
     func run() throws {
         let pool = ComputePool(threads: threads)
         let start = ContinuousClock.now
-        let loaded = try EmbeddingModel(loading: URL(fileURLWithPath: model), pool: pool)
+        let precision = try Self.precision(named: precision)
+        let loaded = try EmbeddingModel(loading: URL(fileURLWithPath: model), precision: precision, pool: pool)
         let loading = milliseconds(ContinuousClock.now - start)
         let plan = loaded.plan
         try checkBits(plan, pool)
@@ -72,6 +76,13 @@ struct InferenceBench: ParsableCommand {
         for (size, rate) in rates {
             print(String(format: "batch %3d: %8.1f images/s, %8.1f at best", size, rate.median, rate.best))
         }
+    }
+
+    static func precision(named name: String) throws -> Precision {
+        guard let precision = Precision(rawValue: name), precision.isAvailable else {
+            throw ValidationError("this machine has \(Precision.available.map(\.rawValue).joined(separator: " and "))")
+        }
+        return precision
     }
 
     /// A batch of three must give what each image gives alone.

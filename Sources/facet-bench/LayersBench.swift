@@ -15,6 +15,9 @@ struct LayersBench: ParsableCommand {
     @Option(help: "A model folder.")
     var model = "models/facet-small"
 
+    @Option(help: "What is multiplied in: single or half.")
+    var precision = "single"
+
     @Option(help: "Images in the pass.")
     var batch = 1
 
@@ -26,7 +29,8 @@ struct LayersBench: ParsableCommand {
 
     func run() throws {
         let pool = ComputePool(threads: threads)
-        let plan = try EmbeddingModel(loading: URL(fileURLWithPath: model), pool: pool).plan
+        let precision = try InferenceBench.precision(named: precision)
+        let plan = try EmbeddingModel(loading: URL(fileURLWithPath: model), precision: precision, pool: pool).plan
         guard (1...plan.imagesPerPass).contains(batch), repeats > 0 else {
             throw ValidationError("a pass takes 1 to \(plan.imagesPerPass) images, and at least one repeat")
         }

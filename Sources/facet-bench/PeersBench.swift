@@ -10,8 +10,10 @@ struct PeersBench: ParsableCommand {
         abstract: "Measure Facet beside its peers in turn and print every goal with the ratio reached.",
         discussion: """
             Runs Tests/Benchmarks/compare of the checkout around the working directory or around this program. The peers
-            are installed from PyPI into .build/bench-venv the first time. `facet-bench peers --help-script` shows what
-            the script takes: sections, rounds, seconds, threads.
+            are installed from PyPI into .build/bench-venv the first time. What follows 'peers' goes to the script;
+            --help-script shows what it takes: sections, rounds, seconds, threads.
+
+              facet-bench peers --sections engines memory
             """)
 
     @Flag(help: "Show the script's own help.")
@@ -21,6 +23,7 @@ struct PeersBench: ParsableCommand {
     var arguments: [String] = []
 
     func run() throws {
+        guard arguments.allSatisfy({ !["--help", "-h"].contains($0) }) else { throw CleanExit.helpRequest(Self.self) }
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let places = [URL(fileURLWithPath: FileManager.default.currentDirectoryPath), program]
         guard let root = places.lazy.compactMap(Self.checkout(around:)).first else {

@@ -29,9 +29,6 @@ struct PackCommand: ParsableCommand {
     @Argument(help: "The folder to make.", completion: .directory)
     var output: String
 
-    /// The least cosine between a vector and its copy's.
-    private static let leastCosine = 0.9999
-
     func run() throws {
         let (source, target) = (URL(fileURLWithPath: input), URL(fileURLWithPath: output))
         guard !FileManager.default.fileExists(atPath: target.appendingPathComponent(ModelFolder.weightsFile).path)
@@ -44,7 +41,7 @@ struct PackCommand: ParsableCommand {
         let worst: Double
         do {
             worst = try Self.compare(original, EmbeddingModel(loading: target, pool: pool), pool)
-            guard worst >= Self.leastCosine else {
+            guard worst >= PlanComparison.leastCosine else {
                 throw ValidationError(
                     "Half precision changes this model's vectors: a cosine of \(worst). Nothing was kept.")
             }
@@ -71,55 +68,10 @@ struct PackCommand: ParsableCommand {
         try ModelFolder.write(manifest, to: target)
     }
 
-    /// The least cosine of all outputs of both on images of blurred noise, from dark to light.
     private static func compare(_ a: EmbeddingModel, _ b: EmbeddingModel, _ pool: ComputePool) throws -> Double {
         let images = 64
-        let size = a.plan.inputSize
-        var state: UInt64 = 20_210_504
-        func noise() -> Float {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Float(state >> 40) / Float(1 << 23) - 1
-        }
-        var values = [Float](repeating: 0, count: images * size * size * 3)
-        for image in 0..<images {
-            let level = Float(image) / Float(images) * 4 - 2
-            var (red, green, blue): (Float, Float, Float) = (0, 0, 0)
-            for pixel in 0..<size * size {
-                (red, green, blue) = (0.9 * red + noise(), 0.9 * green + noise(), 0.9 * blue + noise())
-                let at = (image * size * size + pixel) * 3
-                (values[at], values[at + 1], values[at + 2]) = (level + red / 2, level + green / 2, level + blue / 2)
-            }
-        }
-        let outputs = a.plan.architecture.outputs
         var bar = ProgressBar(total: images, unit: "images compared")
         defer { bar.finish() }
-        var worst = 1.0
-        let (pixels, share) = (size * size * 3, 8)
-        for first in stride(from: 0, to: images, by: share) {
-            let part = Array(values[first * pixels..<(first + share) * pixels])
-            let batch = Tensor(part, shape: [share, size, size, 3])
-            let left = try a.plan.run(batch, outputs: outputs, pool: pool)
-            let right = try b.plan.run(batch, outputs: outputs, pool: pool)
-            for output in outputs {
-                guard let one = left[output]?.values, let two = right[output]?.values else { continue }
-                let width = one.count / share
-                for row in 0..<share {
-                    let range = row * width..<(row + 1) * width
-                    worst = min(worst, cosine(one[range], two[range]))
-                }
-            }
-            bar.move(to: first + share)
-        }
-        return worst
-    }
-
-    private static func cosine(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
-        var (dot, one, two) = (0.0, 0.0, 0.0)
-        for (x, y) in zip(a, b) {
-            dot += Double(x) * Double(y)
-            one += Double(x) * Double(x)
-            two += Double(y) * Double(y)
-        }
-        return dot / (one * two).squareRoot()
+        return try PlanComparison.leastCosine(a.plan, b.plan, images: images, pool: pool) { bar.move(to: $0) }
     }
 }

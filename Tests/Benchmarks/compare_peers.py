@@ -99,19 +99,26 @@ def peer_rates(run, x, seconds):
     return len(x) / float(np.median(times)), len(x) / min(times)
 
 
-def facet_rates(folder, batch, threads, seconds):
-    flags = ["--model", folder, "--batch", str(batch), "--seconds", str(seconds), "--threads", str(threads), "--json"]
+def precisions():
+    """What facet-bench can multiply in on this processor."""
+    flags = ["--model", ROOT / "models/facet-small", "--batch", "1", "--seconds", "0", "--precision", "half"]
+    works = subprocess.run([BENCH, "inference", *flags], capture_output=True).returncode == 0
+    return {"Facet": "single", "Facet half": "half"} if works else {"Facet": "single"}
+
+
+def facet_rates(folder, batch, threads, seconds, precision):
+    flags = ["--model", folder, "--batch", str(batch), "--seconds", str(seconds), "--threads", str(threads), "--precision", precision, "--json"]
     result = json.loads(subprocess.run([BENCH, "inference", *flags], check=True, capture_output=True, text=True).stdout)
     return result["images_per_second"][str(batch)], result["best_images_per_second"][str(batch)]
 
 
-def agreement(run, folder, size, threads):
+def agreement(run, folder, size, threads, precision):
     """The lowest cosine between Facet's and a peer's vectors over four images, and the largest difference of a number
     in units of its vector's root mean square."""
     images = np.random.default_rng(2).normal(size=(4, size, size, 3)).astype("<f4")
     raw = ROOT / ".build/bench-input.f32"
     raw.write_bytes(images.tobytes())
-    command = [BENCH, "inference", "--model", folder, "--batch", "1", "--seconds", "0", "--threads", str(threads)]
+    command = [BENCH, "inference", "--model", folder, "--batch", "1", "--seconds", "0", "--threads", str(threads), "--precision", precision]
     subprocess.run([*command, "--input", raw, "--output", str(raw) + ".out"], check=True, stdout=subprocess.DEVNULL)
     expected = run(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
     found = np.fromfile(str(raw) + ".out", "<f4").reshape(expected.shape)
@@ -123,27 +130,33 @@ def compare(folder, size, batches, args):
     # Half-precision files hold what all engines compute with in single precision.
     weights = {name: value.astype(np.float32) for name, value in load_file(folder / "model.safetensors").items()}
     graph = onnx_model(weights, size)
+    own = precisions()
     for name in args.peers:
-        cosine, worst = agreement(peers.ALL[name](graph, weights, (4, 3, size, size), args.threads), folder, size, args.threads)
-        print(f"  {name}: lowest cosine {cosine:.9f}, largest difference {worst:.1e} of the root mean square")
-        assert cosine >= 0.99999, f"the engines disagree, cosine {cosine}"
+        run = peers.ALL[name](graph, weights, (4, 3, size, size), args.threads)
+        for facet, precision in own.items():
+            cosine, worst = agreement(run, folder, size, args.threads, precision)
+            print(f"  {facet} and {name}: lowest cosine {cosine:.9f}, largest difference {worst:.1e} of the root mean square")
+            assert cosine >= 0.9999, f"the engines disagree, cosine {cosine}"
     for batch in batches:
         shape = (batch, 3, size, size)
         x = np.random.default_rng(1).normal(size=shape).astype(np.float32)
         runs = {name: peers.ALL[name](graph, weights, shape, args.threads) for name in args.peers}
-        rates = {name: [] for name in ["Facet", *runs]}
+        rates = {name: [] for name in [*own, *runs]}
         for _ in range(args.rounds):
-            rates["Facet"].append(facet_rates(folder, batch, args.threads, args.seconds))
+            for facet, precision in own.items():
+                rates[facet].append(facet_rates(folder, batch, args.threads, args.seconds, precision))
             for name, run in runs.items():
                 rates[name].append(peer_rates(run, x, args.seconds))
         median = {name: float(np.median([rate for rate, _ in list])) for name, list in rates.items()}
         best = {name: max(rate for _, rate in list) for name, list in rates.items()}
         for kind, found in [("median", median), ("fastest pass", best)]:
             figures = ", ".join(f"{name} {rate:.1f}" for name, rate in found.items())
-            ratio = found["Facet"] / max(rate for name, rate in found.items() if name != "Facet")
-            print(f"  batch {batch:2d}, {kind}: {figures}: {ratio:.2f} times the best peer", flush=True)
+            ratios = {facet: found[facet] / max(found[name] for name in runs) for facet in own}
+            shown = ", ".join(f"{facet} {ratio:.2f}" for facet, ratio in ratios.items())
+            print(f"  batch {batch:2d}, {kind}: {figures}: {shown} times the best peer", flush=True)
             if kind == "median":
-                yield batch, ratio, figures
+                for facet in own:
+                    yield batch, own[facet], ratios[facet], figures
 
 
 def make_resnet50(folder):
@@ -153,7 +166,7 @@ def make_resnet50(folder):
 
 
 def compare_all(args):
-    """Both networks in all batch sizes: (network, batch, ratio to the best peer, figures)."""
+    """Both networks in all batch sizes: (network, batch, precision, ratio to the best peer, figures)."""
     folder = ROOT / ".build/bench-models/resnet50"
     if not (folder / "model.json").exists():
         make_resnet50(folder)
@@ -162,5 +175,5 @@ def compare_all(args):
     print(f"{versions}; {args.threads} threads, images/s, {args.rounds} rounds in turn")
     for name, model, size, batches in [("ResNet-50 at 224", folder, 224, [1, 8]), ("facet-small at 64", ROOT / "models/facet-small", 64, [1, 8, 32])]:
         print(name)
-        for batch, ratio, figures in compare(model, size, batches, args):
-            yield name, batch, ratio, figures
+        for batch, precision, ratio, figures in compare(model, size, batches, args):
+            yield name, batch, precision, ratio, figures

@@ -41,9 +41,9 @@ def engines(args):
 
     for threads in sorted({args.threads, 1}, reverse=True):
         args.threads, saved = threads, args.threads
-        for network, batch, ratio, figures in compare_peers.compare_all(args):
+        for network, batch, precision, ratio, figures in compare_peers.compare_all(args):
             goal = 1.25 if "ResNet-50" in network else 1.5
-            row(f"{network}, batch {batch}, {threads} threads", figures, ratio, f">= {goal} times the best peer", ratio >= goal)
+            row(f"{network}, {precision} precision, batch {batch}, {threads} threads", figures, ratio, f">= {goal} times the best peer", ratio >= goal)
         args.threads = saved
 
 

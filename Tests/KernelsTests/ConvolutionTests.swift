@@ -10,7 +10,7 @@ struct Problem: CustomStringConvertible {
     let geometry: ConvolutionGeometry
     let map: MapShape
     let images: Int
-    let input: Tensor
+    private(set) var input: Tensor
     private(set) var weights: [Float]
     let scale: [Float]
     let bias: [Float]
@@ -48,6 +48,21 @@ struct Problem: CustomStringConvertible {
     var halved: Problem {
         var problem = self
         problem.weights = weights.map { Float(Float16($0)) }
+        return problem
+    }
+
+    /// With all weights `factor` times as large.
+    func scaled(by factor: Float) -> Problem {
+        var problem = self
+        problem.weights = weights.map { $0 * factor }
+        return problem
+    }
+
+    /// With the same number everywhere.
+    func with(input number: Float, weight: Float) -> Problem {
+        var problem = self
+        problem.input = Tensor([Float](repeating: number, count: input.count), shape: input.shape)
+        problem.weights = weights.map { _ in weight }
         return problem
     }
 

@@ -39,9 +39,33 @@ struct GoldenNetworkTests {
         }
     }
 
-    @Test("An image has the same bits alone, in a batch, in two passes and on several threads", arguments: folders)
-    func sameBitsInAnyBatch(folder: URL) throws {
-        let plan = try InferencePlan(weights: try weights(in: folder), inputSize: 64)
+    @Test(
+        "In half precision every output has a cosine of at least 0.99999 to PyTorch's, and not the bits of single",
+        .enabled(if: Precision.half.isAvailable, "this processor has no arithmetic of half precision"),
+        arguments: folders)
+    func halfPrecision(folder: URL) throws {
+        let golden = try GoldenTensors(folder.appendingPathComponent("golden.safetensors"))
+        let images = golden.names.filter { $0.hasSuffix("/input") }
+        let size = try #require(images.first.flatMap { golden[$0] }).shape[1]
+        let plan = try InferencePlan(weights: try weights(in: folder), inputSize: size, precision: .half)
+        let single = try InferencePlan(weights: try weights(in: folder), inputSize: size)
+        for name in images {
+            let image = String(name.dropLast("/input".count))
+            let input = batch(try #require(golden[name]))
+            let found = try plan.run(input, outputs: plan.architecture.outputs)
+            #expect(try single.run(input, outputs: [.backbone])[.backbone]?.values != found[.backbone]?.values)
+            for (output, tensor) in found {
+                guard let expected = golden["\(image)/\(key(output, plan.architecture))"] else { continue }
+                #expect(cosine(tensor.values, expected.values) >= 0.99999, "\(image) \(output)")
+            }
+        }
+    }
+
+    @Test(
+        "An image has the same bits alone, in a batch, in two passes and on several threads", arguments: folders,
+        Precision.available)
+    func sameBitsInAnyBatch(folder: URL, precision: Precision) throws {
+        let plan = try InferencePlan(weights: try weights(in: folder), inputSize: 64, precision: precision)
         var random = SeededGenerator(seed: 3)
         let count = 5
         let batch = Tensor(random.floats(count * 64 * 64 * 3), shape: [count, 64, 64, 3])
@@ -79,6 +103,11 @@ struct GoldenNetworkTests {
         case .projection(let head): "head\(head)"
         case .representation(let head): architecture.isPlusPlus ? "head\(head)_representation" : "backbone"
         }
+    }
+
+    private func cosine(_ a: [Float], _ b: [Float]) -> Double {
+        func product(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+        return product(a, b) / (product(a, a) * product(b, b)).squareRoot()
     }
 
     private func weights(in folder: URL) throws -> TensorWeights {

@@ -81,3 +81,5 @@ static inline void facet_spin_hint(void) {
     __asm__ volatile("yield");
 #endif
 }
+
+#include "half.h"

@@ -3,13 +3,16 @@
 // convolutional neural networks" (2016). A tile of m x m outputs costs (m+2)^2 multiplications a channel pair.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 #include "instructions.h"
 
 /// A 3x3 convolution of stride 1 over a batch in NHWC, with bias, optional residual and ReLU fused into the store.
 typedef struct {
     const float *input;    // n x h x w x c; c is a multiple of facet_winograd_lanes
     const float *weights;  // [panel][point][c][panel width], packed by facet_winograd_pack
-    const float *bias;     // one per output channel, padded with zeros to whole panels
+    const uint16_t *halves; // weights in half precision, for facet_half_winograd_multiply alone, as is `scale`
+    const float *scale;    // what outputs are multiplied with before the bias is added
+    const float *bias;     // one per output channel, padded with zeros to whole panels, as is `scale`
     const float *residual; // laid out as the output, added before the ReLU; NULL for none
     const float *zeros;    // c zeros: what a tile reads outside the map
     float *output;         // n x oh x ow x oc
