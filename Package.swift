@@ -63,6 +63,7 @@ let package = Package(
         system("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
         system("CWebP", pkgConfig: "libwebpdemux", apt: "libwebp-dev"),
         system("CSQLite", pkgConfig: "sqlite3", apt: "libsqlite3-dev"),
+        system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev"),
         system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
@@ -90,6 +91,8 @@ let package = Package(
         module("Networks", uses: ["Kernels", "Checkpoints", "Tensors"]),
         module("Collections", uses: ["Catalog", "VectorSearch", "Advice", "Statistics", "Vectors"]),
         // Layer 3
+        module(
+            "PostgresCatalog", uses: ["Collections", "Catalog", "VectorSearch", "CPostgres", "Vectors", "Telemetry"]),
         module("ModelFolders", uses: ["Networks", "Checkpoints", "Preprocessing", "Vectors", "Tensors"]),
         // Layer 4
         module(
@@ -123,7 +126,7 @@ let package = Package(
             "facet",
             uses: [
                 "EmbeddingAPI", "EmbeddingPipeline", "Evaluation", "ContrastiveTraining", "Collections", "Catalog",
-                "Advice", "Statistics", "Reports",
+                "PostgresCatalog", "Advice", "Statistics", "Reports",
                 "ModelFolders", "HTTPServer", "Access", "Networks", "Kernels", "Checkpoints", "Preprocessing",
                 "ImageDecoding", "Tensors", "Vectors",
                 argumentParser, logging,
@@ -157,6 +160,9 @@ let package = Package(
         tests("AccessTests", uses: ["Access", "Vectors", "Telemetry"]),
         tests("AdviceTests", uses: ["Advice", "Statistics"]),
         tests("CollectionsTests", uses: ["Collections", "Catalog", "VectorSearch", "Vectors"]),
+        tests(
+            "EngineTests",
+            uses: ["PostgresCatalog", "Collections", "Catalog", "VectorSearch", "Vectors", "Telemetry"]),
         tests("HTTPServerTests", uses: ["HTTPServer", "Telemetry"]),
         tests("KernelsTests", uses: ["Kernels", "Tensors"], fixtures: true),
         tests("NetworksTests", uses: ["Networks", "Kernels", "Tensors"]),
@@ -179,7 +185,7 @@ let package = Package(
             "EmbeddingAPITests",
             uses: [
                 "EmbeddingAPI", "EmbeddingPipeline", "Collections", "Catalog", "ModelFolders", "HTTPServer", "Access",
-                "Vectors", "ServingTestSupport",
+                "VectorSearch", "Vectors", "ServingTestSupport",
             ]),
         tests(
             "EvaluationTests",

@@ -41,6 +41,10 @@ extension CatalogError: CustomStringConvertible {
             "The disk or the size limit of the catalog is full; nothing of the write remains. Free space and try again."
         case .queueFull: "Too many writes wait for the disk. Try again in a moment."
         case .closed: "The catalog was closed."
+        case .unavailable(let trouble): "\(trouble) Try again in a moment."
+        case .serverRefused(let operation, let state):
+            "The catalog's database server refused a statement of this program (SQLSTATE \(state), \(operation)). See its log."
+        case .unusableServer(let reason): reason
         default: fileDescription
         }
     }

@@ -65,6 +65,12 @@ package enum CatalogError: Error, Hashable, Sendable {
     case queueFull
     /// The catalog was closed.
     case closed
+    /// The store cannot be used at this moment; the same call will do later.
+    case unavailable(StoreTrouble)
+    /// A database server refused a statement of ours; `state` is its SQLSTATE.
+    case serverRefused(operation: String, state: String)
+    /// A database server that cannot be a catalog: `reason` is a fixed sentence.
+    case unusableServer(reason: String)
 
     /// A stable word for logs, metrics and answers.
     package var code: String {
@@ -97,6 +103,9 @@ package enum CatalogError: Error, Hashable, Sendable {
         case .statementFailed: "catalog_failed"
         case .queueFull: "catalog_queue_full"
         case .closed: "catalog_closed"
+        case .unavailable(let trouble): "catalog_\(trouble.rawValue)"
+        case .serverRefused: "catalog_failed"
+        case .unusableServer: "catalog_unusable"
         }
     }
 

@@ -14,7 +14,7 @@ extension CatalogStore {
         try definition.validate(limits)
         let made = try writer.perform(bytes: 1_000) { (scope) throws(CatalogError) -> MadeCollection in
             if let known = try CollectionRows.find(definition.name, on: scope.connection) {
-                try Self.require(definition, matches: known.definition)
+                try known.definition.requireMatch(definition)
                 var record = known
                 if let thumbnails, thumbnails != known.thumbnails {
                     record.thumbnails = thumbnails
@@ -33,20 +33,6 @@ extension CatalogStore {
     private struct MadeCollection: Sendable {
         let record: CollectionRecord
         let isNew: Bool
-    }
-
-    private static func require(
-        _ asked: CollectionDefinition, matches bound: CollectionDefinition
-    ) throws(CatalogError) {
-        guard asked.checkpoint == bound.checkpoint else {
-            throw .checkpointConflict(bound: bound.checkpoint, asked: asked.checkpoint)
-        }
-        guard bound.isPrepared(as: asked.preprocessing) else {
-            throw .preprocessingConflict(bound: bound.preprocessing ?? "", asked: asked.preprocessing ?? "")
-        }
-        guard asked.with(name: bound.name, preprocessing: bound.preprocessing) == bound else {
-            throw .definitionConflict
-        }
     }
 
     /// The collection with its counts; throws `noSuchCollection`.

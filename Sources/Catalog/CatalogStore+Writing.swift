@@ -5,9 +5,6 @@ internal import Vectors
 /// Upserts and deletions. A call that waits returns when the write is on disk; a `submit` call returns at once, and
 /// its completion runs once: on the writer's queue after the write, or on the caller's thread where it is refused first.
 extension CatalogStore {
-    /// What became of each item of a batch, in the order of the call.
-    package typealias BatchResults = [Result<UpsertReceipt, CatalogError>]
-
     /// Writes an item and waits until it is on disk.
     ///
     /// Throws `noSuchCollection`, `wrongVectorLength`, `vectorNotFinite`, `tooLarge`, `queueFull`, errors of the store.

@@ -94,6 +94,11 @@ package final class CatalogStore: Sendable {
     /// Seconds each transaction took, its sync included.
     package var commitSeconds: Histogram { writer.commitSeconds }
 
+    /// How long the transaction under way has taken; zero when none is.
+    ///
+    /// Grows without bound when the disk or the writer's thread is stuck: readiness looks at it.
+    package var transactionAge: Duration { writer.transactionAge }
+
     /// Bytes of writes that wait for the disk now; at `limits.waitingBytes` writes are refused with `queueFull`.
     package var waitingBytes: Int { writer.waiting.withLock { $0.bytes } }
 }

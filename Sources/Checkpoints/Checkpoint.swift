@@ -2,7 +2,7 @@
 
 package import Tensors
 
-/// A file of named tensors, mapped into memory: safetensors, or what torch.save writes.
+/// A file of named tensors, read into memory: safetensors, or what torch.save writes.
 ///
 /// Opening reads names and shapes and checks that every tensor lies within the file; elements are read when asked for.
 /// Nothing in a file is ever executed, and memory is bounded by the file's size. Any thread may use it.
@@ -22,7 +22,7 @@ package final class Checkpoint: Sendable {
     package let entries: [TensorDescriptor]
     /// `__metadata__` of safetensors, or the words and numbers beside the tensors (`epoch`, `arch`).
     package let metadata: [String: String]
-    private let file: MappedFile
+    private let file: FileContents
     private let tensors: [String: StoredTensor]
 
     /// Opens the file at `path`, whose container is found out from its content, never from its name.
@@ -32,10 +32,10 @@ package final class Checkpoint: Sendable {
     package static func open(
         _ path: String, limits: CheckpointLimits = CheckpointLimits()
     ) throws(CheckpointError) -> Checkpoint {
-        try Checkpoint(MappedFile(path), limits)
+        try Checkpoint(FileContents(path, most: limits.fileBytes), limits)
     }
 
-    private init(_ file: MappedFile, _ limits: CheckpointLimits) throws(CheckpointError) {
+    private init(_ file: FileContents, _ limits: CheckpointLimits) throws(CheckpointError) {
         self.file = file
         container = try Self.container(of: file.bytes)
         let table =

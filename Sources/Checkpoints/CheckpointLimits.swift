@@ -4,6 +4,8 @@
 ///
 /// Where a bound has a part that grows with the file, a small file can only cost little.
 package struct CheckpointLimits: Sendable {
+    /// Bytes of a file, which is read into memory whole: 8 GiB.
+    package var fileBytes = 8 << 30
     /// Bytes of a safetensors header: 100,000,000, as in the reference reader.
     package var headerBytes = 100_000_000
     /// Arrays and objects within each other in a header: 16.

@@ -17,8 +17,8 @@ enum SafetensorsReader {
         guard length <= limits.headerBytes else {
             throw malformed(
                 0,
-                "a header of \(length) bytes is over the limit of \(limits.headerBytes)"
-                    + " (a file that is neither safetensors nor PyTorch's looks like this, too)")
+                "this is no checkpoint, the file is neither safetensors nor PyTorch's"
+                    + " (or its header of \(length) bytes is over the limit of \(limits.headerBytes))")
         }
         guard let text = bytes.part(8, Int(length)) else {
             throw .truncated(

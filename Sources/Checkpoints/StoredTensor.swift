@@ -15,7 +15,7 @@ package struct TensorDescriptor: Sendable, Equatable {
     }
 }
 
-/// Where a tensor's elements are in the mapped file; checked when it is made, so reading cannot leave the file.
+/// Where a tensor's elements are in the file; checked when it is made, so reading cannot leave the file.
 struct StoredTensor: Sendable {
     let type: ElementType
     let shape: Shape

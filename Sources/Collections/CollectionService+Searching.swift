@@ -9,11 +9,13 @@ extension CollectionService {
     package func search(
         _ name: CollectionName, _ request: SearchRequest
     ) throws(CollectionsError) -> SearchAnswer {
-        try check(request)
+        try request.check()
         let entry = try entry(name)
         let spaces = entry.record.definition.spaces
         let (vectors, excluded) = try queryVectors(request.source, in: entry)
-        let parts = try parts(vectors, request.weights, spaces)
+        let parts = try request.parts(vectors, of: spaces).map {
+            SearchQuery.Part(segment: $0.segment, vector: $0.vector, weight: $0.weight)
+        }
         let query = SearchQuery(
             parts: parts, k: request.k, offset: request.offset, minScore: request.minScore.map { Float($0) },
             filter: try rowFilter(request.filter, in: name, excluding: excluded), exact: request.exact)
@@ -23,7 +25,9 @@ extension CollectionService {
         } catch {
             throw .search(error)
         }
-        let items = try catalog { () throws(CatalogError) in try store.items(rows: result.hits.map(\.key), in: name) }
+        let items = try catalog { () throws(CatalogError) in
+            try catalogStore.items(rows: result.hits.map(\.key), in: name)
+        }
         let hits = zip(result.hits, items).compactMap { hit, item in
             item.map { item in
                 CollectionHit(
@@ -34,23 +38,6 @@ extension CollectionService {
         return SearchAnswer(hits: hits, isExact: result.exact, expectedRecall: result.recall)
     }
 
-    private func check(_ request: SearchRequest) throws(CollectionsError) {
-        guard (1...SearchRequest.mostHits).contains(request.k) else {
-            throw .outOfRange(name: "k", allowed: "1 to \(SearchRequest.mostHits)")
-        }
-        guard (0...SearchRequest.mostOffset).contains(request.offset) else {
-            throw .outOfRange(name: "offset", allowed: "0 to \(SearchRequest.mostOffset)")
-        }
-        if let least = request.minScore, !least.isFinite {
-            throw .outOfRange(name: "min_score", allowed: "a number, -1 to 1")
-        }
-        if case .examples(let like, let unlike) = request.source {
-            guard max(like.count, unlike.count) <= SearchRequest.mostExamples else {
-                throw .outOfRange(name: "like", allowed: "at most \(SearchRequest.mostExamples) items")
-            }
-        }
-    }
-
     /// A vector a space, and the rows that must not be found.
     private func queryVectors(
         _ source: SearchRequest.Source, in entry: IndexBook.Entry
@@ -58,11 +45,7 @@ extension CollectionService {
         let definition = entry.record.definition
         switch source {
         case .vectors(let vectors):
-            let known = Set(definition.spaces.map(\.name))
-            guard vectors.keys.allSatisfy(known.contains) else {
-                throw .unknownSpace(known: definition.spaces.map(\.name.text))
-            }
-            guard !vectors.isEmpty else { throw .nothingToSearch }
+            try SearchRequest.require(vectors, in: definition.spaces)
             return (vectors, [])
         case .examples(let like, let unlike):
             guard !like.isEmpty || !unlike.isEmpty else { throw .nothingToSearch }
@@ -85,23 +68,6 @@ extension CollectionService {
         for row in rows {
             guard let vector = entry.index.vector(of: row) else { continue }
             for (place, value) in vector.enumerated() { sums[place] += share / Float(rows.count) * value }
-        }
-    }
-
-    /// The parts of a query, in the order of the collection's spaces.
-    private func parts(
-        _ vectors: [SpaceName: [Float]], _ weights: [SpaceName: Double], _ spaces: [CollectionSpace]
-    ) throws(CollectionsError) -> [SearchQuery.Part] {
-        for name in weights.keys {
-            guard spaces.contains(where: { $0.name == name }) else {
-                throw .unknownSpace(known: spaces.map(\.name.text))
-            }
-            guard vectors[name] != nil || weights[name] == 0 else { throw .noVector(space: name.text) }
-        }
-        return spaces.enumerated().compactMap { segment, space in
-            vectors[space.name].map {
-                .init(segment: segment, vector: $0, weight: weights.isEmpty ? 1 : weights[space.name] ?? 0)
-            }
         }
     }
 

@@ -8,8 +8,10 @@ package import VectorSearch
 /// Searching is exact, every item's score counts, until a collection is so large that a graph is built for it in the
 /// background; then a search walks the graph unless the request is for an exact one, and says which share of the best
 /// such searches were measured to find. Any thread; a search that begins after a write was acknowledged sees it.
-package final class CollectionService: Sendable {
-    package let store: CatalogStore
+package final class CollectionService: CollectionEngine {
+    /// The file.
+    package let catalogStore: CatalogStore
+    package var store: any ItemStore { catalogStore }
     let book: IndexBook
     /// Filters' answers, from memory.
     let metadata: MetadataIndex
@@ -23,7 +25,7 @@ package final class CollectionService: Sendable {
     package init(
         _ store: CatalogStore, threads: Int, approximation: ApproximationSettings? = ApproximationSettings()
     ) throws(CatalogError) {
-        self.store = store
+        catalogStore = store
         metadata = MetadataIndex(store)
         let book = IndexBook(threads: threads, approximation: approximation)
         self.book = book
@@ -56,12 +58,24 @@ package final class CollectionService: Sendable {
         return entry
     }
 
+    package func unitVectors(
+        of ids: [ItemID], in record: CollectionRecord
+    ) throws(CollectionsError) -> [[Float]] {
+        let entry = try entry(record.definition.name)
+        var vectors: [[Float]] = []
+        for (place, row) in try rows(ids, in: record.definition.name).enumerated() {
+            guard let vector = entry.index.vector(of: row) else { throw .noSuchExample(place: place) }
+            vectors.append(vector)
+        }
+        return vectors
+    }
+
     /// The places of some items in the index, in order.
     func rows(_ ids: [ItemID], in name: CollectionName) throws(CollectionsError) -> [Int64] {
         var rows: [Int64] = []
         for (place, id) in ids.enumerated() {
             do throws(CatalogError) {
-                rows.append(try store.item(id, in: name).row)
+                rows.append(try catalogStore.item(id, in: name).row)
             } catch .noSuchItem {
                 throw .noSuchExample(place: place)
             } catch {

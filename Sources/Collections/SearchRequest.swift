@@ -45,7 +45,7 @@ package struct SearchRequest: Sendable {
     /// Example items of each kind at most.
     package static let mostExamples = 100
     /// How much a disliked direction counts against a liked one.
-    static let unlikeShare: Float = 0.5
+    package static let unlikeShare: Float = 0.5
 }
 
 /// One item found.
@@ -55,6 +55,12 @@ package struct CollectionHit: Sendable, Equatable {
     package let score: Double
     /// The cosine with the query in every space that the query has a vector for, in the collection's order.
     package let scores: [(space: SpaceName, cosine: Double)]
+
+    package init(item: Item, score: Double, scores: [(space: SpaceName, cosine: Double)]) {
+        self.item = item
+        self.score = score
+        self.scores = scores
+    }
 
     package static func == (a: CollectionHit, b: CollectionHit) -> Bool {
         a.item == b.item && a.score == b.score && a.scores.elementsEqual(b.scores) { $0 == $1 }
@@ -68,4 +74,10 @@ package struct SearchAnswer: Sendable, Equatable {
     package let isExact: Bool
     /// The share of the best items that such a search was measured to find in this collection; 1 for an exact one.
     package let expectedRecall: Double
+
+    package init(hits: [CollectionHit], isExact: Bool, expectedRecall: Double) {
+        self.hits = hits
+        self.isExact = isExact
+        self.expectedRecall = expectedRecall
+    }
 }

@@ -32,7 +32,7 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
                 + "leave these flags out or start in another folder"
         case .nothingToResume(let path): "\(path) is not there: start without --resume"
         case .alreadyStarted(let path):
-            "\(path) is there: go on with --resume, or name another folder with --out"
+            "\(path) is there and is not replaced: go on with a run of yours with --resume, or name another folder with --out"
         case .tooFewImages(let found, let needed):
             "there are \(found) images to train on, and a batch has \(needed); add images or lower --batch"
         case .badSetting(let reason): reason

@@ -11,11 +11,11 @@ package struct APIConfiguration: Sendable {
     package var registry: ModelRegistry
     package var pipeline: EmbeddingPipeline
     /// Collections and the embedding cache; nil without a catalog, and while it is ``loading``.
-    package var collections: CollectionService? {
+    package var collections: (any CollectionEngine)? {
         get { made ?? loading?.service }
         set { made = newValue }
     }
-    private var made: CollectionService?
+    private var made: (any CollectionEngine)?
     /// Collections that are still being read; nil where they are all there, or where there are none.
     package var loading: CollectionsLoading?
     /// The thumbnails of collections that have no rule of their own.
@@ -30,9 +30,12 @@ package struct APIConfiguration: Sendable {
     /// Called for every answer, on the thread that finished it; must not block.
     package var onAnswer: (@Sendable (AnswerRecord) -> Void)?
     package var ticker: any Ticker
+    /// The longest an image may wait for a forward pass, or be decoded, or a transaction may take, before the process counts
+    /// as stuck: 30 s.
+    package var stuckAfter = Duration.seconds(30)
 
     package init(
-        registry: ModelRegistry, pipeline: EmbeddingPipeline, collections: CollectionService? = nil,
+        registry: ModelRegistry, pipeline: EmbeddingPipeline, collections: (any CollectionEngine)? = nil,
         access: AccessControl? = nil, limits: APILimits = APILimits(), contract: [UInt8],
         info: ServiceInfo = ServiceInfo(), onAnswer: (@Sendable (AnswerRecord) -> Void)? = nil,
         ticker: any Ticker = MonotonicTicker()

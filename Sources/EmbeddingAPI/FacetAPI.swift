@@ -31,8 +31,8 @@ package final class FacetAPI: HTTPHandler {
     let catalogWork = OperationQueue()
     let waitingForCatalog = WaitingCalls(most: 1_024)
     let catalogSeconds = CatalogSeconds()
-    /// Searches, one at a time; each uses all threads.
-    let searching = DispatchQueue(label: "facet.search", qos: .userInitiated)
+    /// Searches: one at a time where each uses all threads, else as many as the engine likes.
+    let searching = OperationQueue()
     /// Models are loaded and unloaded one at a time.
     let modelWork = DispatchQueue(label: "facet.models", qos: .utility)
     let started: Duration
@@ -46,6 +46,8 @@ package final class FacetAPI: HTTPHandler {
         started = configuration.ticker.now
         catalogWork.maxConcurrentOperationCount = 4
         catalogWork.qualityOfService = .userInitiated
+        searching.maxConcurrentOperationCount = 1
+        searching.qualityOfService = .userInitiated
         router = Self.routes()
     }
 

@@ -72,6 +72,9 @@ extension FacetAPI {
         page.gauge(
             "facet_queue_oldest_wait_seconds", "How long the oldest decoded image has waited for the network.",
             pipeline.oldestWait.seconds)
+        page.gauge(
+            "facet_decode_longest_seconds", "How long the decoder that is at one image the longest has been at it.",
+            pipeline.oldestDecode.seconds)
         page.counter("facet_images_embedded_total", "Images answered with vectors.", metrics.embedded.value)
         page.counter("facet_images_failed_total", "Images answered with an error.", metrics.failed.value)
         page.counter("facet_requests_refused_total", "Requests refused by a full queue.", metrics.refused.value)
@@ -83,8 +86,8 @@ extension FacetAPI {
         page.histogram("facet_batch_images", "Images a forward pass carried.", metrics.batch)
     }
 
-    private func write(_ service: CollectionService, to page: inout MetricsPage) {
-        let (cache, size, commits) = (service.store.cache.counts, service.size, service.store.commitCounts)
+    private func write(_ service: any CollectionEngine, to page: inout MetricsPage) {
+        let (cache, size, commits) = (service.store.embeddings.counts, service.size, service.store.commitCounts)
         page.counter("facet_cache_hits_total", "Images answered without decoding them.", cache.hits)
         page.counter("facet_cache_misses_total", "Images looked up in the cache in vain.", cache.misses)
         page.counter("facet_cache_evictions_total", "Images dropped from the cache.", cache.evictions)
@@ -95,6 +98,9 @@ extension FacetAPI {
         page.gauge("facet_catalog_vector_bytes", "Bytes of vectors in memory.", size.bytes)
         page.counter("facet_catalog_transactions_total", "Transactions committed.", commits.transactions)
         page.counter("facet_catalog_writes_total", "Writes committed, several a transaction.", commits.writes)
+        page.gauge(
+            "facet_catalog_transaction_seconds", "How long the transaction under way has taken.",
+            service.store.transactionAge.seconds)
         page.gauge("facet_catalog_waiting_bytes", "Bytes of writes that wait.", service.store.waitingBytes)
         page.gauge("facet_catalog_waiting_calls", "Calls that wait for the catalog or use it.", waitingForCatalog.value)
         page.histogram(

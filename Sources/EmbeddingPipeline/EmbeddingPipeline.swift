@@ -44,7 +44,7 @@ package final class EmbeddingPipeline: Sendable {
         self.ticker = ticker
         decoder = ImageDecoder(limits: imageLimits)
         admission = Mutex(Admission(limits: limits))
-        decoding = WorkLane(name: "facet.decode", width: pool.threads)
+        decoding = WorkLane(name: "facet.decode", width: pool.threads, ticker: ticker)
         inference = InferenceLane(pool: pool, ticker: ticker, metrics: metrics)
     }
 
@@ -61,6 +61,11 @@ package final class EmbeddingPipeline: Sendable {
     ///
     /// Grows without bound when the inference thread is stuck, within a pass or before one: readiness looks at it.
     package var oldestWait: Duration { inference.oldestWait }
+
+    /// How long the decoder that has been at one image the longest has been at it; zero when none works.
+    ///
+    /// The limits on images bound it to seconds: a decoder that takes much longer is stuck, and readiness looks at it.
+    package var oldestDecode: Duration { decoding.longestRun }
 
     /// Admits a request and starts on it; `completion` is called exactly once, on another thread.
     ///

@@ -2,6 +2,7 @@
 
 private import Dispatch
 private import Synchronization
+internal import Telemetry
 
 /// First-in-first-out jobs on at most `width` threads of their own; idle lanes hold no thread.
 ///
@@ -15,14 +16,24 @@ final class WorkLane: Sendable {
         var waiting: [Job] = []
         /// Lanes that have no work.
         var idle: [Int]
+        /// When each lane's job began; nil where none runs.
+        var begun: [Duration?]
     }
 
     private let lanes: [DispatchQueue]
+    private let ticker: any Ticker
     private let state: Mutex<State>
 
-    init(name: String, width: Int) {
+    init(name: String, width: Int, ticker: any Ticker) {
         lanes = (0..<max(1, width)).map { DispatchQueue(label: "\(name).\($0)", qos: .userInitiated) }
-        state = Mutex(State(idle: Array(lanes.indices)))
+        self.ticker = ticker
+        state = Mutex(State(idle: Array(lanes.indices), begun: Array(repeating: nil, count: lanes.count)))
+    }
+
+    /// How long the job that began first has been running; zero when none runs.
+    var longestRun: Duration {
+        let first = state.withLock { $0.begun.compactMap(\.self).min() }
+        return first.map { ticker.now - $0 } ?? .zero
     }
 
     func submit(_ job: @escaping @Sendable () -> Void) {
@@ -38,7 +49,9 @@ final class WorkLane: Sendable {
     }
 
     private func next(_ lane: Int) -> Job? {
-        state.withLock { state in
+        let now = ticker.now
+        return state.withLock { state in
+            state.begun[lane] = state.waiting.isEmpty ? nil : now
             guard !state.waiting.isEmpty else {
                 state.idle.append(lane)
                 return nil

@@ -52,7 +52,10 @@ package struct ModelFolder: Sendable {
 
     private static func readManifest(_ file: URL) throws(ModelFolderError) -> ModelManifest {
         let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
-        guard let size = attributes?[.size] as? Int else { throw .noManifest(file.path) }
+        guard let size = attributes?[.size] as? Int else {
+            let parent = file.deletingLastPathComponent().deletingLastPathComponent()
+            throw .noManifest(file.path, others: list(in: parent))
+        }
         guard size <= longestManifest else {
             throw .badManifest(file.path, "it has \(size) bytes; the limit is \(longestManifest)")
         }
@@ -92,14 +95,19 @@ package struct ModelFolder: Sendable {
 /// Why a model folder cannot be used.
 package enum ModelFolderError: Error, CustomStringConvertible {
     case badName(String)
-    case noManifest(String)
+    /// No `model.json` at that path; the names of the models beside the folder.
+    case noManifest(String, others: [ModelID])
     case badManifest(String, String)
     case checkpoint(CheckpointError)
 
     package var description: String {
         switch self {
         case .badName(let name): "'\(name)' is not a model name: use letters, digits, '.', '-' and '_'"
-        case .noManifest(let path): "\(path) is missing; make a model folder with `facet convert CHECKPOINT FOLDER`"
+        case .noManifest(let path, let others):
+            "\(path) is missing, so there is no model; "
+                + (others.isEmpty
+                    ? "'facet train' and 'facet convert' make one"
+                    : "beside it there are " + others.map(\.text).joined(separator: ", "))
         case .badManifest(let path, let reason): "\(path) cannot be used: \(reason)"
         case .checkpoint(let error): "\(error)"
         }

@@ -20,6 +20,14 @@ package struct ApproximationStatus: Hashable, Sendable {
     /// What was measured for each kind of query; empty until then.
     package let measured: [MeasuredRecall]
 
+    package init(phase: Phase, linked: Int, pending: Int, bytes: Int, measured: [MeasuredRecall]) {
+        self.phase = phase
+        self.linked = linked
+        self.pending = pending
+        self.bytes = bytes
+        self.measured = measured
+    }
+
     /// The least recall at 10 over the kinds of queries that walk the graph; nil when none does.
     package var recall: Double? { measured.filter(\.isUsed).map(\.recall).min() }
 }
@@ -34,4 +42,12 @@ package struct MeasuredRecall: Hashable, Sendable {
     /// Rows kept in view for it, and rows scored for a query on average.
     package let effort: Int
     package let scored: Int
+
+    package init(kind: GraphKind, isUsed: Bool, recall: Double, effort: Int, scored: Int) {
+        self.kind = kind
+        self.isUsed = isUsed
+        self.recall = recall
+        self.effort = effort
+        self.scored = scored
+    }
 }

@@ -22,7 +22,8 @@ struct ConvertCommand: ParsableCommand {
               facet convert moco_v2_800ep_pretrain.pth.tar models/moco
 
             --preprocessing names a JSON file such as
-              {"size": 224, "resize": "crop", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+              {"size": 224, "resize": "crop",
+               "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
             where resize is 'crop' (shorter side to size*256/224, centre crop) or 'letterbox' (whole image, white bars).
             """)
 
@@ -44,6 +45,7 @@ struct ConvertCommand: ParsableCommand {
     var licence: String?
 
     func run() throws {
+        try refuseReplacing()
         let conversion = try ModelConversion(try Checkpoint.open(input))
         let settings = try preprocessing.map(readPreprocessing)
         try conversion.write(
@@ -67,6 +69,17 @@ struct ConvertCommand: ParsableCommand {
             )
         }
         print("try it: facet embed --model \(folder) PHOTO")
+    }
+
+    /// A folder that an earlier conversion made is made again; any other model is left alone.
+    private func refuseReplacing() throws {
+        let url = URL(fileURLWithPath: folder)
+        let weights = url.appendingPathComponent(ModelFolder.weightsFile).path
+        guard FileManager.default.fileExists(atPath: weights) else { return }
+        let manifest = try? ModelFolder(opening: url).manifest
+        guard manifest?.training?["converted_from"] != nil else {
+            throw ValidationError("\(folder) holds a model that was not converted; name another folder.")
+        }
     }
 
     private func headNames(_ text: String) throws -> [SpaceName] {

@@ -47,7 +47,8 @@ enum Diagnosis {
     static let processor: Check = {
         let best = InstructionSet.best
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        let text = "processor: \(cores) cores, \(best.rawValue) kernels"
+        let half = Precision.half.isAvailable ? ", half precision too" : ""
+        let text = "processor: \(cores) cores, \(best.rawValue) kernels\(half)"
         guard best == .portable else { return [Finding(.good, text)] }
         return [Finding(.doubtful, text, do: "Without AVX2 embedding is several times slower; nothing else changes.")]
     }
@@ -91,9 +92,9 @@ enum Diagnosis {
             guard known.contains(name) else {
                 let remedy =
                     known.isEmpty
-                    ? "--models FOLDER says where they are; 'facet train' and 'facet convert' make them."
+                    ? "Start in Facet's own folder, or say where models are with --models FOLDER; 'facet train' makes them."
                     : "--model chooses out of \(known.joined(separator: ", "))."
-                return [Finding(.bad, "model: there is no \(name) in \(folder)", do: remedy)]
+                return [Finding(.bad, "model: there is no \(name) in \(url.path)", do: remedy)]
             }
             do {
                 let start = ContinuousClock.now
@@ -137,14 +138,24 @@ enum Diagnosis {
     static func store(_ text: String) -> Check {
         {
             do {
-                guard let path = try StoreAddress(text).path else {
+                let address = try StoreAddress(text)
+                if address.server != nil {
+                    let items = try StoreDoor.collections(address).map(\.items)
+                    return [
+                        Finding(
+                            .good,
+                            "store: \(address.name), \(items.count) collections with \(items.reduce(0, +)) items")
+                    ]
+                }
+                guard let path = address.path else {
                     return [Finding(.doubtful, "store: none", do: "There will be no collections and no cache.")]
                 }
                 return [try catalog(path), room(path)]
             } catch {
                 return [
                     Finding(
-                        .bad, "store: \(error)", do: "'facet catalog verify --store \(text)' names what is damaged.")
+                        .bad, "store: \(error)",
+                        do: "'facet catalog verify --store \(text.prefix { $0 != "@" })' names what is damaged.")
                 ]
             }
         }

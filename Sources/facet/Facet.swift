@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Foundation
 
 /// The program: one sub-command for each job.
 @main
@@ -33,4 +34,23 @@ struct Facet: ParsableCommand {
             EvaluateCommand.self, CatalogCommand.self, SearchCommand.self, AdviseCommand.self, KeysCommand.self,
             DoctorCommand.self, PackCommand.self, HelpCommand.self, CompletionsCommand.self, ManCommand.self,
         ])
+
+    /// Parses and runs.
+    ///
+    /// A command line that is not understood is answered with the command's usage; what a command finds wrong later has
+    /// said what to do already, and gets none.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let refusal as ValidationError {
+            FileHandle.standardError.write(Data("Error: \(refusal.message)\n".utf8))
+            exit(withError: ExitCode.validationFailure)
+        } catch let error as CocoaError {
+            FileHandle.standardError.write(Data("Error: \(FileTrouble(error))\n".utf8))
+            exit(withError: ExitCode.failure)
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

@@ -91,7 +91,9 @@ struct KeysCommand: ParsableCommand {
                 FileManager.default.createFile(
                     atPath: fresh, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
                 rename(fresh, file) == 0
-            else { throw ValidationError("cannot write \(file)") }
+            else {
+                throw ValidationError("cannot write \(file): \(String(cString: strerror(errno)).lowercased())")
+            }
         }
     }
 

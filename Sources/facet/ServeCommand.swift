@@ -8,6 +8,7 @@ internal import Foundation
 internal import HTTPServer
 internal import ImageDecoding
 internal import Kernels
+internal import PostgresCatalog
 internal import Vectors
 
 /// `facet serve`: settings, then ``Service``.
@@ -22,7 +23,7 @@ struct ServeCommand: ParsableCommand {
               facet serve
               facet serve --listen 0.0.0.0:8080 --model mine
               facet serve --listen unix:/run/facet/facet.sock
-              curl -H 'Content-Type: image/jpeg' --data-binary @photo.jpg 'http://127.0.0.1:8080/v1/embeddings?spaces=color'
+              curl -F image=@photo.jpg 'http://127.0.0.1:8080/v1/embeddings?spaces=color'
             """)
 
     @Option(
@@ -38,7 +39,8 @@ struct ServeCommand: ParsableCommand {
     var model: String?
 
     @Option(
-        help: "Where collections and the embedding cache are kept: sqlite:PATH, or 'none'. (default: \(Defaults.store))"
+        help:
+            "Where collections and the embedding cache are kept: sqlite:PATH, postgres://USER@HOST/DATABASE, or 'none'. (default: \(Defaults.store))"
     )
     var store: String?
 
@@ -47,6 +49,12 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: "Threads that compute. (default: the number of cores)")
     var threads: Int?
+
+    @Option(
+        help:
+            "What the network multiplies in: 'single', or 'half', which is faster where the processor has it. (default: single)",
+        completion: .list(["single", "half"]))
+    var precision: String?
 
     @Option(help: "Images admitted at once; more are answered with 429. (default: 256)")
     var queueImages: Int?
@@ -65,6 +73,12 @@ struct ServeCommand: ParsableCommand {
 
     @Option(help: "Seconds that requests in flight get to finish when stopping. (default: 20)")
     var drainSeconds: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds to go on serving after SIGTERM while /health/ready says 503, for a load balancer to notice. (default: 0)",
+            valueName: "seconds"))
+    var drainDelay: Int?
 
     @Option(
         help:
@@ -93,9 +107,10 @@ struct ServeCommand: ParsableCommand {
 
     /// Every setting's name, for the configuration file.
     static let names = [
-        "listen", "models", "model", "store", "cache-bytes", "threads", "queue-images", "max-images", "max-body-bytes",
+        "listen", "models", "model", "store", "cache-bytes", "threads", "precision", "queue-images", "max-images",
+        "max-body-bytes",
         "max-pixels",
-        "max-connections", "drain-seconds", "keys", "sample", "log-format", "log-requests", "thumbnails",
+        "max-connections", "drain-seconds", "drain-delay", "keys", "sample", "log-format", "log-requests", "thumbnails",
     ]
 
     func run() throws {
@@ -119,9 +134,12 @@ struct ServeCommand: ParsableCommand {
         http.connections = try settings.number(
             "max-connections", maxConnections, default: http.connections, in: 1...1_000_000)
         let body = APILimits().bodyBytes
-        var catalog = try StoreAddress(settings.text("store", store, default: Defaults.store)).configuration
+        let address = try StoreAddress(settings.text("store", store, default: Defaults.store))
+        var (catalog, remote) = (address.configuration, address.remote)
         let cache = CatalogLimits().cacheBytes
-        catalog?.limits.cacheBytes = try settings.number("cache-bytes", cacheBytes, default: cache, in: 0...1 << 50)
+        let cacheLimit = try settings.number("cache-bytes", cacheBytes, default: cache, in: 0...1 << 50)
+        catalog?.limits.cacheBytes = cacheLimit
+        remote?.limits.cacheBytes = cacheLimit
         let lines = settings.text("log-requests", logRequests, default: Service.RequestLog.errors.rawValue)
         guard let requestLog = Service.RequestLog(rawValue: lines) else {
             throw ValidationError("log-requests is 'none', 'errors' or 'all', not '\(lines)'.")
@@ -130,16 +148,18 @@ struct ServeCommand: ParsableCommand {
             addresses: addresses,
             models: URL(fileURLWithPath: settings.text("models", models, default: Defaults.models)), model: id,
             threads: try settings.number("threads", threads, default: cores, in: 1...512),
+            precision: try PrecisionOption.read(settings, precision),
             queue: QueueLimits(
                 images: try settings.number("queue-images", queueImages, default: 256, in: 1...1_000_000)),
             images: images, http: http,
             api: APILimits(
                 bodyBytes: try settings.number("max-body-bytes", maxBodyBytes, default: body, in: 1024...1 << 30),
                 images: try settings.number("max-images", maxImages, default: 64, in: 1...10_000)),
-            catalog: catalog, keys: settings.text("keys", keys),
+            catalog: catalog, remote: remote, keys: settings.text("keys", keys),
             thumbnails: try ThumbnailOption.rule(settings.text("thumbnails", thumbnails)) ?? .usual,
             sample: settings.text("sample", sample).flatMap { $0.isEmpty ? nil : URL(fileURLWithPath: $0) },
             drain: .seconds(try settings.number("drain-seconds", drainSeconds, default: 20, in: 0...3600)),
+            drainDelay: .seconds(try settings.number("drain-delay", drainDelay, default: 0, in: 0...3600)),
             requestLog: requestLog)
     }
 }

@@ -11,14 +11,16 @@ extension Service {
     static func logger(_ which: RequestLog, _ log: LogWriter) -> (@Sendable (AnswerRecord) -> Void)? {
         guard which != .none else { return nil }
         return { answer in
-            guard which == .all || answer.status >= 500 else { return }
+            // That it is not ready yet is what /health/ready is asked for, and no fault.
+            let isFault = answer.status >= 500 && answer.route != "/health/ready"
+            guard which == .all || isFault else { return }
             var fields = [
                 "request": answer.id, "method": answer.method, "route": answer.route, "status": "\(answer.status)",
                 "ms": String(format: "%.3f", 1000 * answer.seconds), "bytes": "\(answer.bytes)",
             ]
             if let trace = answer.trace { fields["trace_id"] = trace }
             if let parent = answer.parent { fields["parent_id"] = parent }
-            if answer.status >= 500 { log.warning("answered", fields) } else { log.notice("answered", fields) }
+            if isFault { log.warning("answered", fields) } else { log.notice("answered", fields) }
         }
     }
 

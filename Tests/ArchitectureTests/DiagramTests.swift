@@ -62,11 +62,13 @@ struct DiagramTests {
                 module("A"),
                 module("B", uses: ["A"]),
                 module("C", uses: ["A", "B"]),
+                module("D", uses: ["C"]),
+                module("E", uses: ["A", "D"]),
             ]
             """
         let wanted = Self.expected(Manifest(parsing: text))
-        #expect(wanted.modules == ["A", "B", "C"])
-        #expect(wanted.arrows == ["B --> A", "C --> B"])
+        #expect(wanted.modules == ["A", "B", "C", "D", "E"])
+        #expect(wanted.arrows == ["B --> A", "C --> B", "D --> C", "E --> D"])
     }
 
     @Test("A diagram is read: modules in groups, arrows to several at once")

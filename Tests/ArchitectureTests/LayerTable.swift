@@ -32,7 +32,7 @@ struct LayerTable {
             Layer(
                 name: "layer 0 (C)",
                 targets: [
-                    "COpenBLAS", "CPNG", "CJPEG", "CWebP", "CCrypto", "CSQLite", "CLinux", "CKernels",
+                    "COpenBLAS", "CPNG", "CJPEG", "CWebP", "CCrypto", "CSQLite", "CPostgres", "CLinux", "CKernels",
                     "CVectorScan",
                 ]),
             Layer(
@@ -47,7 +47,7 @@ struct LayerTable {
                     "Access",
                 ]),
             Layer(name: "layer 2", targets: ["Networks", "Collections"]),
-            Layer(name: "layer 3", targets: ["ModelFolders"]),
+            Layer(name: "layer 3", targets: ["ModelFolders", "PostgresCatalog"]),
             Layer(name: "layer 4", targets: ["EmbeddingPipeline", "ContrastiveTraining"]),
             Layer(name: "layer 5", targets: ["EmbeddingAPI", "Evaluation"]),
             Layer(name: "layer 6", targets: ["facet", "facet-bench"]),
@@ -56,6 +56,7 @@ struct LayerTable {
             Separation(
                 importers: [
                     "HTTPServer", "EmbeddingAPI", "Catalog", "VectorSearch", "Advice", "Access", "Collections",
+                    "PostgresCatalog",
                 ],
                 forbidden: ["Tensors", "Kernels", "Networks"],
                 reason: "the serving half never sees tensors"),
@@ -64,7 +65,7 @@ struct LayerTable {
                     "Tensors", "ImageDecoding", "Kernels", "Checkpoints", "Preprocessing", "Networks", "ModelFolders",
                     "EmbeddingPipeline", "ContrastiveTraining", "Evaluation",
                 ],
-                forbidden: ["HTTPServer", "Catalog", "Collections", "CSQLite"],
+                forbidden: ["HTTPServer", "Catalog", "Collections", "PostgresCatalog", "CSQLite", "CPostgres"],
                 reason: "the compute half never sees HTTP or SQL"),
         ])
 

@@ -62,6 +62,17 @@ struct FullDiskTests {
         #expect(try store.item(ItemID("last"), in: Sample.name()).digest == Sample.draft(99).digest)
     }
 
+    @Test("Where no file may grow, items and collections are deleted, and their room is used again")
+    func deleting() async throws {
+        let folder = try CatalogFolder()
+        await #expect(processExitsWith: .success) { [path = folder.path as String] in
+            try FileLimit.delete(path)
+        }
+        let store = try folder.open()
+        #expect(try store.verify().isSound && store.collections().count == 1)
+        #expect(try store.item(ItemID("last"), in: Sample.name()).digest == Sample.draft(99).digest)
+    }
+
     @Test("A log that may grow no further is emptied into the file, and writes that need no new room go on")
     func overwriting() async throws {
         let folder = try CatalogFolder()
@@ -119,6 +130,26 @@ private enum FileLimit {
         for round in 0..<100 {
             try store.upsert(Sample.draft(round, id: "item-\(round % 4)", original: 100_000), into: name)
         }
+        #expect(try store.verify().isSound)
+        try store.close()
+    }
+
+    /// Deletes, on a full disk, every item of one collection and another collection whole.
+    static func delete(_ path: String) throws {
+        signal(SIGXFSZ, SIG_IGN)
+        let store = try CatalogStore(CatalogConfiguration(path: path))
+        let name = try store.create(Sample.definition()).record.definition.name
+        let other = try store.create(Sample.definition("other")).record.definition.name
+        for number in 0..<8 { try store.upsert(Sample.draft(number, original: 100_000), into: other) }
+        try set(limit: 4 << 20)
+        var written = 0
+        while (try? store.upsert(Sample.draft(written, original: 100_000), into: name)) != nil { written += 1 }
+        #expect(written > 5 && written < 40)
+        for number in 0..<written { try store.delete(ItemID("item-\(number)"), from: name) }
+        #expect(try store.count(name) == 0 && store.verify().isSound)
+        try store.deleteCollection(other)
+        for number in 0..<written - 1 { try store.upsert(Sample.draft(number, original: 100_000), into: name) }
+        try store.upsert(Sample.draft(99, id: "last"), into: name)
         #expect(try store.verify().isSound)
         try store.close()
     }

@@ -59,4 +59,28 @@ struct HostileFileTests {
         }
         #expect(throws: CheckpointError.self) { try scratch.open([]) }
     }
+
+    @Test("A file that is cut short or written over after it was opened gives the tensors it had")
+    func changedWhileOpen() throws {
+        let path = scratch.path("changing")
+        try Data(try Fixture.bytes("odd-typed.safetensors")).write(to: URL(fileURLWithPath: path))
+        let checkpoint = try Checkpoint.open(path)
+        let name = try #require(checkpoint.entries.first { $0.type.isConvertible }?.name)
+        let before = try checkpoint.tensor(name)
+        // In a mapping of the file the pages behind its end are not there any more: touching one ends the process.
+        #expect(truncate(path, 0) == 0)
+        let after = try checkpoint.tensor(name)
+        #expect(before.withUnsafeBuffer { $0.map(\.bitPattern) } == after.withUnsafeBuffer { $0.map(\.bitPattern) })
+    }
+
+    @Test("A file of as many bytes as are allowed is read, one of more is refused unread")
+    func fileLimit() throws {
+        let bytes = try Fixture.bytes("odd-typed.safetensors")
+        var limits = CheckpointLimits()
+        limits.fileBytes = bytes.count
+        _ = try scratch.open(bytes, limits: limits)
+        limits.fileBytes -= 1
+        let error = #expect(throws: CheckpointError.self) { try scratch.open(bytes, limits: limits) }
+        #expect(error?.description.contains("more than \(bytes.count - 1) bytes") == true)
+    }
 }

@@ -87,6 +87,36 @@ def test_errors_say_what_to_do(folder):
     assert "Its collections: sample" in done.stderr, done.stderr
 
 
+def test_a_mistake_is_answered_in_a_line_that_names_the_way_out(folder):
+    store = ["--store", f"sqlite:{folder / 'catalog.sqlite'}"]
+    models = folder / "models"
+    shutil.copytree(ROOT / "models/facet-small", models / "mine")
+    before = {path.name: path.read_bytes() for path in (models / "mine").iterdir()}
+    (folder / "web.html").mkdir()
+    for words, code, needed in (
+        (["catalog", "delete", "shop", "--yes", *store], 1, "has no collection 'shop'. Its collections: sample."),
+        (["catalog", "export", "shop", folder / "out", *store], 1, "Its collections: sample."),
+        (["catalog", "reindex", "shop", *store], 1, "Its collections: sample."),
+        (["advise", "shop", "--label-field", "category", *store], 1, "Its collections: sample."),
+        (["advise", "sample", "--labels", folder / "none.tsv", *store], 1, "none.tsv: no such file or directory"),
+        (["keys", "check", folder / "none"], 1, "none: no such file or directory"),
+        (["keys", "new", "web", "--file", folder / "none/keys"], 64, "none/keys: no such file or directory"),
+        (["search", FISH, "-c", "sample", *store, "--models", ROOT / "models", "--html", folder / "web.html"], 1, "web.html"),
+        (["embed", "--models", models, "--model", "yours", FISH], 1, "beside it there are mine"),
+        (["embed", "--models", folder / "none", FISH], 1, "'facet train' and 'facet convert' make one"),
+        (["embed", "--models", models, "--model", "mine", "--spaces", "colour", FISH], 64, "Its spaces: backbone, invariant, color"),
+        (["train", "--data", SAMPLE / "food", "--out", models / "mine", "--batch", "8", "--epochs", "1"], 1, "is not replaced"),
+        (["convert", ROOT / "Tests/Fixtures/golden/moco-v2-r18w8/zip.pth.tar", models / "mine"], 64, "name another folder"),
+        (["inspect", FISH], 1, "this is no checkpoint"),
+        (["doctor", "--models", "none", "--listen", "127.0.0.1:0", "--store", "none"], 1, str(folder / "none")),
+    ):
+        done = subprocess.run([FACET, *words], capture_output=True, text=True, timeout=120, cwd=folder)
+        said = done.stderr + done.stdout
+        assert done.returncode == code and needed in said, (words, done.returncode, said[-1500:])
+        assert "Usage:" not in said and "NSCocoa" not in said and "UserInfo" not in said, (words, said)
+    assert {path.name: path.read_bytes() for path in (models / "mine").iterdir() if path.is_file()} == before, "a model was replaced"
+
+
 def test_the_page_fetches_nothing_and_has_a_row_for_each_space(folder):
     search(folder, FISH, "-k", "6", "--html", folder / "page.html", "--png", folder / "sheet.png")
     page = (folder / "page.html").read_text()

@@ -346,10 +346,10 @@ class Load:
         return self.answers
 
 
-def replaces_without_loss(proxy):
+def replaces_without_loss(proxy, *flags):
     """Each of two replicas is stopped and started again under load: nobody notices."""
     ports = [free_port(), free_port()]
-    servers = [Server("--store", "none", port=port) for port in ports]
+    servers = [Server("--store", "none", *flags, port=port) for port in ports]
     with proxy([server.address for server in servers]) as (url, roots, log), client_of(url, roots) as http:
         load = Load(http)
         for turn in (0, 1, 0, 1):
@@ -358,7 +358,7 @@ def replaces_without_loss(proxy):
             servers[turn].stop()
             stopped = len(load.answers)
             until(lambda: len(load.answers) > stopped + 50, "one replica alone does not serve")
-            servers[turn] = Server("--store", "none", port=ports[turn])
+            servers[turn] = Server("--store", "none", *flags, port=ports[turn])
             # The proxy looks every second or two whether a replica is back.
             until(lambda: servers[turn].metric("facet_images_embedded_total") > 0, "the new replica gets nothing")
         answers = load.end()
@@ -371,6 +371,30 @@ def replaces_without_loss(proxy):
 
 def test_nginx_loses_nothing_when_replicas_are_replaced(server):
     replaces_without_loss(nginx)
+
+
+def test_caddy_loses_nothing_when_replicas_are_replaced(server):
+    # As the Caddyfile says.
+    assert "FACET_DRAIN_DELAY=4" in (DEPLOY / "proxy/Caddyfile").read_text()
+    replaces_without_loss(caddy, "--drain-delay", "4")
+
+
+def test_a_server_that_will_stop_says_so_and_serves_on(server):
+    one = Server("--store", "none", "--drain-delay", "2")
+    def embeds():
+        # A connection of its own each time: new ones are taken too.
+        return httpx.post(f"http://{one.address}/v1/embeddings?spaces=color", content=picture("rgb.png"), headers={"Content-Type": "image/png"}).status_code
+    assert one.http.get("/health/ready").status_code == 200
+    one.process.send_signal(signal.SIGTERM)
+    started = time.monotonic()
+    until(lambda: one.http.get("/health/ready").status_code == 503, "readiness does not change")
+    assert one.http.get("/health/ready").json()["error"]["code"] == "not_ready" and one.http.get("/health/live").status_code == 200
+    served = 0
+    while not one.lines("stopping: answering what is in flight"):
+        with contextlib.suppress(httpx.HTTPError):
+            served += embeds() == 200
+    assert time.monotonic() - started >= 2 and served > 2, (time.monotonic() - started, served)
+    assert one.process.wait(30) == 0
 
 
 def finishes_what_is_in_flight(proxy):
@@ -402,6 +426,10 @@ def test_caddy_gets_what_was_in_flight_when_the_only_replica_stops(server):
 
 # --- the unit and containers ------------------------------------------------------------------------------------------
 
+def drain_seconds(server):
+    return int(server.http.get("/v1/info").json()["settings"]["drain-seconds"])
+
+
 def test_the_unit_is_hardened(server):
     if not shutil.which("systemd-analyze"):
         print("   left out, there is no systemd here")
@@ -409,6 +437,8 @@ def test_the_unit_is_hardened(server):
     with tempfile.TemporaryDirectory() as folder:
         unit = pathlib.Path(folder) / "facet.service"
         text = (DEPLOY / "facet.service").read_text()
+        pause, limit = (int(re.search(rf"^{name}=(\d+)$", text, re.M)[1]) for name in ("Environment=FACET_DRAIN_DELAY", "TimeoutStopSec"))
+        assert limit > pause + drain_seconds(server)
         unit.write_text(text.replace("/opt/facet/facet", str(FACET)))
         tool("systemd-analyze", "verify", unit)
         done = tool("systemd-analyze", "security", "--offline=true", "--threshold=11", unit)
@@ -440,7 +470,7 @@ def test_the_image_holds_what_the_program_needs(server):
     installed = set(re.findall(r"\blib[a-z0-9.+-]+\b", text.split("-bookworm-slim")[1].split("useradd")[0]))
     needed = set(re.findall(r"\(NEEDED\).*\[(.+?)\]", tool("readelf", "-d", FACET).stdout))
     foreign = {name for name in needed if not re.match(r"lib(swift|Foundation|_?Foundation|dispatch|Blocks|c\.|m\.|gcc_s|stdc|pthread)|ld-", name)}
-    stems = {"libopenblas.so.0": "libopenblas0-pthread", "libpng16.so.16": "libpng16-16", "libsqlite3.so.0": "libsqlite3-0", "libcrypto.so.3": "libssl3",
+    stems = {"libopenblas.so.0": "libopenblas0-pthread", "libpng16.so.16": "libpng16-16", "libsqlite3.so.0": "libsqlite3-0", "libpq.so.5": "libpq5", "libcrypto.so.3": "libssl3",
              "libturbojpeg.so.0": "libturbojpeg0", "libjpeg.so.62": "libjpeg62-turbo", "libwebp.so.7": "libwebp7", "libwebpdemux.so.2": "libwebpdemux2"}
     assert {stems[name] for name in foreign} <= installed, (foreign, installed)
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.M):
@@ -463,6 +493,9 @@ def test_the_compose_file_is_sound(server):
         assert service["read_only"] and service["cap_drop"] == ["ALL"] and "no-new-privileges:true" in service["security_opt"], name
         assert service["mem_limit"] and service["pids_limit"] and service["restart"] == "unless-stopped", name
     facet = services["facet"]
+    pause = int(facet["environment"]["FACET_DRAIN_DELAY"])
+    # Longer than Caddy takes to notice, and less than it is given.
+    assert pause > 2 and float(facet["stop_grace_period"].rstrip("s")) > pause + drain_seconds(server), facet
     assert facet["user"] == "10001:10001" and not facet.get("ports") and services["proxy"]["depends_on"]["facet"]["condition"] == "service_healthy"
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as wrong:
         wrong.write((DEPLOY / "compose.yaml").read_text().replace("read_only: true", "read_onli: true"))
@@ -492,10 +525,11 @@ def test_the_kubernetes_manifests_are_sound(server):
         assert box["resources"]["requests"] and box["resources"]["limits"]["memory"]
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             assert box[probe]["httpGet"]["path"] in paths
-        pause = int(box["lifecycle"]["preStop"]["exec"]["command"][1])
-        drain = int(next(s for s in server.http.get("/v1/info").json()["settings"].items() if s[0] == "drain-seconds")[1])
-        assert pod["terminationGracePeriodSeconds"] > pause + drain
+        drain = drain_seconds(server)
         environment = {entry["name"]: entry["value"] for entry in box["env"]}
+        # Longer than two probes that fail.
+        pause, probe = int(environment["FACET_DRAIN_DELAY"]), box["readinessProbe"]
+        assert pod["terminationGracePeriodSeconds"] > pause + drain and pause > probe["periodSeconds"] * probe["failureThreshold"]
         assert environment["FACET_THREADS"] == box["resources"]["limits"]["cpu"] and owner["spec"]["selector"]["matchLabels"] == owner["spec"]["template"]["metadata"]["labels"]
         help_text = tool(FACET, "serve", "--help").stdout
         for name in environment:

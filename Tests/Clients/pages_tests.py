@@ -323,6 +323,9 @@ def test_what_is_not_there_is_said(visit):
     visit.watch.allowed.add(404)
     page = visit.open("/?c=shapes&id=gone.png")
     expect(page.locator("#notice")).to_contain_text("not in the collection")
+    for path in ("/", "/map", "/advisor"):
+        expect(visit.open(f"{path}?c=gone").locator("#other-collection")).to_contain_text("There is no collection “gone” here. This is “shapes”.")
+    assert visit.open("/?c=shapes").locator("#other-collection").count() == 0
 
 
 # --- Map, advisor, models, status, API --------------------------------------------------------------------------------
@@ -352,8 +355,10 @@ def test_map_is_drawn_zoomed_and_followed(visit):
     expect(page.locator("#view-title")).to_have_text("In view: 60 items")
     map = visit.server.get("/v1/collections/shapes/map?space=color")
     box = canvas.bounding_box()
-    scale = min(box["width"], box["height"]) / 2 - 34
-    left, top = box["x"] + box["width"] / 2 + map["x"][9] * scale, box["y"] + box["height"] / 2 - map["y"][9] * scale
+    middle = {axis: (min(map[axis]) + max(map[axis])) / 2 for axis in "xy"}
+    scale = min((box[side] / 2 - 34) / ((max(map[axis]) - min(map[axis])) / 2) for side, axis in (("width", "x"), ("height", "y")))
+    left = box["x"] + box["width"] / 2 + (map["x"][9] - middle["x"]) * scale
+    top = box["y"] + box["height"] / 2 - (map["y"][9] - middle["y"]) * scale
     page.mouse.move(left, top)
     expect(page.locator("#tip")).to_be_visible()
     page.mouse.wheel(0, -600)
@@ -426,6 +431,12 @@ def test_models_show_spaces_and_provenance(visit):
     assert rows.count() == len(visit.server.get(f"/v1/models/{model}")["spaces"])
     text = page.locator("#models").inner_text()
     assert "keeps" in text.lower() and ("Not measured yet" in text or page.locator("table.heat td").count() > 0)
+    columns = page.locator("table.heat").first.locator("thead th").all_inner_texts()
+    assert columns[1:4] == ["color", "rotation", "texture"], columns
+    legend = page.locator(".legend").first.locator("li").all_inner_texts()
+    assert legend == ["invariant", "color", "rotation", "texture"], "the order and so the colours of the explorer"
+    wide = page.locator(".scroll").evaluate_all("list => list.filter(one => one.scrollWidth > one.clientWidth + 1).length")
+    assert wide == 0, "a table of the models page is cut off"
 
 
 def test_status_counts_and_pauses(visit):
@@ -448,6 +459,11 @@ def test_status_counts_and_pauses(visit):
     page.click("#pause")
     page.wait_for_timeout(500)
     assert any("/metrics" in url for url in asked)
+    urllib.request.urlopen(visit.server.url + "/v1/collections/shapes/items/star%2Fblue-07.png/thumbnail").read()
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit.open("/status")
+    expect(page.locator("#routes")).to_contain_text("/thumbnail")
+    assert page.locator("#routes").evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "on a phone the counts are cut off"
 
 
 def test_api_page_reads_the_contract_as_yaml_does(visit):
@@ -509,6 +525,16 @@ def test_the_first_visit_loads_the_sample_catalog(visit):
             expect(page.locator("#columns .column")).to_have_count(4)
             other.settled()
             assert other.hits()[0] == "images/animals/fish/yellow_gourami_01.webp", other.hits()[:3]
+            page.goto("/map?c=sample")
+            expect(page.locator("#view-title")).to_have_text("In view: 298 items")
+            page.wait_for_timeout(1500)
+            top, bottom = page.locator("#canvas").evaluate("""canvas => {
+                const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+                const rows = [];
+                for (let place = 3; place < data.length; place += 4) if (data[place]) rows.push(Math.floor(place / 4 / canvas.width));
+                return [rows[0] / canvas.height, 1 - rows.at(-1) / canvas.height];
+            }""")
+            assert max(top, bottom) < 0.1, f"the map leaves {top:.2f} of its height free above and {bottom:.2f} below"
             assert not other.watch.faults, other.watch.faults
             other.context.close()
         finally:

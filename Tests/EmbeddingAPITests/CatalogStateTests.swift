@@ -6,6 +6,7 @@ import EmbeddingAPI
 import HTTPServer
 import TestSupport
 import Testing
+import VectorSearch
 import Vectors
 
 @Suite("The catalog's states over HTTP")
@@ -26,6 +27,22 @@ struct CatalogStateTests {
         catalog.loading.finish(try CollectionService(catalog.store, threads: 1))
         #expect(try await catalog.call(.get, "/health/ready").status == 200)
         #expect(try await catalog.call(.put, "/v1/collections/shop", "{}").status == 201)
+    }
+
+    @Test("While the catalog's server cannot be used readiness says no, and calls are told to come back")
+    func away() async throws {
+        let catalog = try CatalogClient(isLoaded: false)
+        catalog.loading.finish(AwayEngine(inner: try CollectionService(catalog.store, threads: 1)))
+        #expect(try await catalog.call(.put, "/v1/collections/shop", "{}").status == 201)
+        let body = #"{"vectors":{"color":[1]}}"#
+        for reply in [
+            try await catalog.call(.get, "/health/ready"),
+            try await catalog.call(.post, "/v1/collections/shop/search", body),
+        ] {
+            #expect(reply.status == 503 && reply.code == "catalog_unavailable", "\(reply.text)")
+            #expect(reply.response.headers.first("Retry-After") == "1")
+        }
+        #expect(try await catalog.call(.get, "/health/live").status == 200)
     }
 
     @Test("A collection whose images were prepared in another way is refused like one of another checkpoint")
@@ -72,5 +89,24 @@ struct CatalogStateTests {
         }
         let again = try await catalog.put("again", "rgba.png", query: "?keep=true")
         #expect(again.status == 201, "\(again.text)")
+    }
+}
+
+/// An engine whose server does not answer.
+private struct AwayEngine: CollectionEngine {
+    let inner: CollectionService
+
+    var store: any ItemStore { inner.store }
+    var size: (collections: Int, vectors: Int, bytes: Int) { inner.size }
+    var trouble: StoreTrouble? { .connectionLost }
+
+    func search(_ name: CollectionName, _ request: SearchRequest) throws(CollectionsError) -> SearchAnswer {
+        throw .catalog(.unavailable(.timedOut))
+    }
+
+    func approximation(of name: CollectionName) throws(CollectionsError) -> ApproximationStatus? { nil }
+
+    func unitVectors(of ids: [ItemID], in record: CollectionRecord) throws(CollectionsError) -> [[Float]] {
+        throw .catalog(.unavailable(.timedOut))
     }
 }

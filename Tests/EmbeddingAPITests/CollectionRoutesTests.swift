@@ -22,7 +22,7 @@ final class CatalogClient: Sendable {
     /// `change` makes another catalog of it; without `isLoaded` its vectors are still being read.
     init(
         access: AccessControl? = nil, isLoaded: Bool = true, thumbnails: ThumbnailRule = .usual,
-        change: (inout CatalogConfiguration) -> Void = { _ in }
+        stuckAfter: Duration = .seconds(30), change: (inout CatalogConfiguration) -> Void = { _ in }
     ) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("facet-api-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -36,6 +36,7 @@ final class CatalogClient: Sendable {
             change: {
                 $0.loading = isLoaded ? nil : loading
                 $0.thumbnails = thumbnails
+                $0.stuckAfter = stuckAfter
             })
     }
 

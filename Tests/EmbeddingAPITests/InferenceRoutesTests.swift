@@ -47,6 +47,24 @@ struct InferenceRoutesTests {
 
     private func error(_ reply: Reply) -> String? { reply.json["error"] as? String }
 
+    @Test("An optional field that is null is as one that is absent")
+    func nulls() async throws {
+        let input =
+            #""name":"image","datatype":"BYTES","shape":[1],"data":["\#(image.base64)"],"parameters":{"binary_data_size":null}"#
+        let parameters = #""parameters":{"binary_data_output":null,"normalize":null}"#
+        for rest in [#""id":null,"outputs":null,"parameters":null"#, parameters] {
+            let reply = try await infer(#"{"inputs":[{\#(input)}],\#(rest)}"#)
+            #expect(reply.status == 200, "\(reply.text.prefix(200))")
+            #expect(Self.outputs(reply).map { $0["name"] as? String } == ["backbone"])
+        }
+        let wish =
+            #""outputs":[{"name":"color","parameters":{"binary_data":null}},{"name":"rotation","parameters":null}]"#
+        #expect(try await infer(#"{"inputs":[{\#(input)}],\#(wish)}"#).status == 200)
+        for wrong in [#"{"inputs":null}"#, #"{"inputs":[{"name":null}]}"#, #"{"inputs":[{\#(input)}],"x":null}"#] {
+            #expect(try await infer(wrong).status == 400)
+        }
+    }
+
     @Test("Base64 in JSON, binary tensors and the file alone give the vectors of /v1/embeddings")
     func bodyForms() async throws {
         let expected = try await client.post(image: image, "?spaces=rotation,backbone")

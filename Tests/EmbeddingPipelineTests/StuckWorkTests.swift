@@ -3,6 +3,7 @@
 import Dispatch
 import EmbeddingPipeline
 import Foundation
+import Kernels
 import ModelFolders
 import ServingTestSupport
 import Synchronization
@@ -67,6 +68,32 @@ struct StuckWorkTests {
         gate.open()
         answered.wait()
         while pipeline.oldestWait != .zero { usleep(1_000) }
+    }
+
+    @Test("A picture that is decoded without end is noticed, though other decoders go on")
+    func wedgedDecoder() throws {
+        let clock = Hand()
+        let gate = Gate()
+        let pipeline = EmbeddingPipeline(pool: ComputePool(threads: 2), ticker: clock)
+        #expect(pipeline.oldestDecode == .zero)
+        let answered = DispatchSemaphore(value: 0)
+        // Asked first by the decoder.
+        try pipeline.submit(
+            try request(1) {
+                gate.pass(after: 0)
+                return false
+            }
+        ) { _ in answered.signal() }
+        gate.reached.wait()
+        clock.turn(by: .seconds(20))
+        let other = DispatchSemaphore(value: 0)
+        try pipeline.submit(try request(1) { false }) { _ in other.signal() }
+        other.wait()
+        clock.turn(by: .seconds(11))
+        #expect(pipeline.oldestDecode == .seconds(31))
+        gate.open()
+        answered.wait()
+        while pipeline.oldestDecode != .zero { usleep(1_000) }
     }
 
     @Test("Other work goes on while every decoder is busy")

@@ -25,7 +25,7 @@ struct SearchAndManualTests {
 
     private static let dump = #"""
         {"command":{"commandName":"facet","abstract":"Pictures.","discussion":".first\n\n  facet go --fast",
-         "subcommands":[{"commandName":"go","abstract":"Go on.","arguments":[
+         "subcommands":[{"commandName":"go","abstract":"'Go' on.","arguments":[
            {"kind":"option","shouldDisplay":true,"isRepeating":false,"valueName":"speed","defaultValue":"3",
             "names":[{"kind":"long","name":"speed"},{"kind":"short","name":"s"}],"abstract":"How \\fast."},
            {"kind":"flag","shouldDisplay":true,"isRepeating":false,"names":[{"kind":"long","name":"help"}]},
@@ -38,7 +38,7 @@ struct SearchAndManualTests {
         let page = try ManPage(toolInfo: Self.dump, version: "1.2").text
         #expect(page.hasPrefix(".TH \"FACET\" \"1\""))
         #expect(page.contains("facet \\- Pictures\n"))
-        #expect(page.contains(".SS \"facet go\"\nGo on.\n"))
+        #expect(page.contains(".SS \"facet go\"\n\\&'Go' on.\n"))
         #expect(page.contains(".TP\n\\fB\\-\\-speed\\fR, \\fB\\-s\\fR \\fISPEED\\fR\nHow \\efast. (default: 3)\n"))
         #expect(page.contains(".TP\n\\fIPATH\\fR ...\nFiles.\n"))
         #expect(page.contains(".nf\n  facet go \\-\\-fast\n.fi\n"))

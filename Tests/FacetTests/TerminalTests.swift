@@ -29,6 +29,7 @@ struct TerminalTests {
         #expect(columns(true, nil, nil) == 80)
         #expect(columns(true, "many", nil) == 80)
         #expect(columns(true, nil, 3) == 40)
+        #expect(columns(true, nil, 9_999) == 500)
     }
 
     @Test("Paragraphs are wrapped and examples are left alone")
@@ -37,6 +38,8 @@ struct TerminalTests {
         #expect(
             Terminal.wrap(text, columns: 9)
                 == "one two\nthree\nfour\n\n  facet an example that is longer than the line\n\nfive")
+        #expect(Terminal.wrap("one two three", columns: 7) == "one two\nthree")
+        #expect(Terminal.wrap("one two three", columns: 6) == "one\ntwo\nthree")
     }
 
     @Test("Every help topic fits 80 columns and has an example to copy", arguments: HelpTopic.allCases)

@@ -209,6 +209,11 @@ class Report:
     def say(self, text):
         print(f"  {text}", flush=True)
 
+    def add(self, other):
+        """What another report counted, too."""
+        self.held += other.held
+        self.failures += other.failures
+
     def end(self):
         print(f"{self.name}: {self.held} checks held, {len(self.failures)} failed, {time.monotonic() - self.start:.1f} s", flush=True)
         return not self.failures

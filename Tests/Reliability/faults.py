@@ -219,10 +219,17 @@ def full_disk(report, short, options):
     report.say(f"a tmpfs of {size} MiB" if mounted else f"no mount allowed here: files of {size} MiB at most")
     try:
         with Server("--cache-bytes", "0", store=f"sqlite:{folder}/catalog.sqlite", file_bytes=None if mounted else size << 20) as server:
-            server.json("PUT", "/v1/collections/shop", {})
+            def put(number, collection="shop"):
+                headers = {**PICTURE, "X-Facet-Metadata": json.dumps({"v": number})}
+                return server.call("PUT", f"/v1/collections/{collection}/items/{number}?keep=true", png(number, 200), headers)
+
+            for name in ("shop", "old"):
+                server.json("PUT", f"/v1/collections/{name}", {})
+            for number in range(40):
+                put(number, "old")
             kept, refused = {}, []
             for number in range(4000):
-                status, _, body = server.call("PUT", f"/v1/collections/shop/items/{number}?keep=true", png(number, 200), {**PICTURE, "X-Facet-Metadata": json.dumps({"v": number})})
+                status, _, body = put(number)
                 if status == 201:
                     kept[str(number)] = number
                 else:
@@ -233,11 +240,18 @@ def full_disk(report, short, options):
             report.check(items(server) == kept, "every acknowledged item is there, none else")
             report.check(server.call("POST", "/v1/embeddings", png(1), PICTURE)[0] == 200, "embeddings go on")
             report.check(server.json("POST", "/v1/collections/shop/search", {"id": "0", "k": 3})[0] == 200, "searches go on")
-            answers = {server.call("DELETE", f"/v1/collections/shop/items/{number}")[0] for number in range(3)}
-            report.check(answers <= {200, 507}, f"deletions are answered with {sorted(answers)}")
-            for number in range(3):
-                if str(number) in kept and server.call("GET", f"/v1/collections/shop/items/{number}")[0] == 404:
-                    del kept[str(number)]
+            # Deletions need no room, and make some.
+            gone = sorted(kept, key=int)[:len(kept) // 2]
+            answers = [server.call("DELETE", f"/v1/collections/shop/items/{name}")[0] for name in gone]
+            report.check(set(answers) == {200}, f"{len(gone)} items deleted on the full disk: {sorted(set(answers))}")
+            kept = {name: version for name, version in kept.items() if name not in gone}
+            report.check(items(server) == kept, "those are gone and no others")
+            status = server.call("DELETE", "/v1/collections/old")[0]
+            report.check(status == 200 and server.call("GET", "/v1/collections/old")[0] == 404, f"a collection deleted: {status}")
+            again = 10 * len(gone) // 11
+            taken = [put(10_000 + number)[0] for number in range(again)]
+            report.check(set(taken) == {201}, f"{again} new items in the room that they made: {sorted(set(taken))}")
+            kept |= {str(10_000 + number): 10_000 + number for number in range(again) if taken[number] == 201}
             if mounted:
                 subprocess.run(["mount", "-o", "remount,size=48m", folder], check=True)
             else:
@@ -449,7 +463,46 @@ def wedged(report, short, options):
         report.check(set(answered) == {200}, f"and everyone who waited has an answer: {len(answered)}")
 
 
-PARTS = (kills, stops, busy_stop, early_stops, full_disk, read_only, clock_jumps, broken_model, backups, wedged)
+def stalled(report, short, options):
+    """A decoder and a disk that do not go on, then do."""
+    limit = 30
+    if short:
+        return report.say(f"needs {limit} s twice: left to the long form and to tests that say how long is too long")
+    compiler = shutil.which("cc") or shutil.which("clang")
+    if not compiler:
+        return report.say("no compiler here: left out")
+    with tempfile.TemporaryDirectory(prefix="facet-stall-") as name:
+        folder = pathlib.Path(name)
+        library = folder / "stall.so"
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).parent / "stall.c"], check=True)
+        with Server("--cache-bytes", "0", "--threads", "2", environment={"LD_PRELOAD": str(library), "FACET_STALL": name}) as server:
+            server.json("PUT", "/v1/collections/shop", {})
+            embed = ("POST", "/v1/embeddings?spaces=color", PICTURE)
+            put = ("PUT", "/v1/collections/shop/items/a", PICTURE)
+            jpeg = (ROOT / "Tests/Fixtures/golden/images/baseline.jpg").read_bytes()
+            for file, (method, path, headers), reason in [("picture", embed, "a decoder is stuck"), ("disk", put, "its disk or thread is stuck")]:
+                answered = []
+                (folder / file).touch()
+                thread = threading.Thread(target=lambda: answered.append(server.call(method, path, png(7), headers, 90)[0]), daemon=True)
+                start = time.monotonic()
+                thread.start()
+                while server.call("GET", "/health/ready")[0] == 200 and time.monotonic() - start < limit + 10:
+                    time.sleep(.1)
+                seconds, (status, _, body) = time.monotonic() - start, server.call("GET", "/health/ready")
+                report.check(status == 503 and reason in body.decode() and limit - 1 < seconds < limit + 5, f"{file}: readiness says {status} after {seconds:.1f} s: {body.decode()[:150]}")
+                # The other decoder, and all that asks for no disk, goes on.
+                others = server.call("POST", "/v1/embeddings?spaces=color", jpeg, {"Content-Type": "image/jpeg"})[0], server.call("GET", "/health/live")[0]
+                report.check(others == (200, 200) and not answered, f"{file}: a picture of another kind and liveness meanwhile: {others}")
+                (folder / file).unlink()
+                start = time.monotonic()
+                while server.call("GET", "/health/ready")[0] != 200 and time.monotonic() - start < 10:
+                    time.sleep(.01)
+                thread.join(10)
+                report.check(server.call("GET", "/health/ready")[0] == 200 and answered in ([200], [201]), f"{file}: ready {time.monotonic() - start:.2f} s after it goes on, who waited has {answered}")
+            server.stop()
+
+
+PARTS = (kills, stops, busy_stop, early_stops, full_disk, read_only, clock_jumps, broken_model, backups, wedged, stalled)
 
 
 def run(short, options):

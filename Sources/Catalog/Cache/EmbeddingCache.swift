@@ -28,6 +28,8 @@ package final class EmbeddingCache: Sendable {
         package var entries = 0
         /// Bytes of their values, without those that wait.
         package var bytes = 0
+
+        package init() {}
     }
 
     private struct Waiting {

@@ -66,14 +66,25 @@ package struct CollectionDefinition: Hashable, Sendable {
     }
 
     /// The same with another name, and bound to `preprocessing`.
-    func with(name: CollectionName, preprocessing: String?) -> CollectionDefinition {
+    package func with(name: CollectionName, preprocessing: String?) -> CollectionDefinition {
         CollectionDefinition(
             name: name, model: model, checkpoint: checkpoint, spaces: spaces, element: element,
             preprocessing: preprocessing)
     }
 
+    /// Throws what ``CatalogStore/create(_:thumbnails:)`` does where `asked` is not this definition.
+    package func requireMatch(_ asked: CollectionDefinition) throws(CatalogError) {
+        guard asked.checkpoint == checkpoint else {
+            throw .checkpointConflict(bound: checkpoint, asked: asked.checkpoint)
+        }
+        guard isPrepared(as: asked.preprocessing) else {
+            throw .preprocessingConflict(bound: preprocessing ?? "", asked: asked.preprocessing ?? "")
+        }
+        guard asked.with(name: name, preprocessing: preprocessing) == self else { throw .definitionConflict }
+    }
+
     /// Throws ``CatalogError/invalidSpaces`` unless there are spaces, each once, within the limit on components.
-    func validate(_ limits: CatalogLimits) throws(CatalogError) {
+    package func validate(_ limits: CatalogLimits) throws(CatalogError) {
         guard !spaces.isEmpty, Set(spaces.map(\.name)).count == spaces.count,
             spaces.allSatisfy({ $0.dimensions > 0 }), components <= limits.vectorComponents
         else { throw .invalidSpaces }
@@ -84,12 +95,12 @@ package struct CollectionDefinition: Hashable, Sendable {
     }
 
     /// The spaces as the file keeps them: `color:128,rotation:128`.
-    var spacesText: String {
+    package var spacesText: String {
         spaces.map { "\($0.name):\($0.dimensions)" }.joined(separator: ",")
     }
 
     /// Reads ``spacesText``; nil for anything else.
-    static func spaces(from text: String) -> [CollectionSpace]? {
+    package static func spaces(from text: String) -> [CollectionSpace]? {
         var found: [CollectionSpace] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
             let halves = part.split(separator: ":", omittingEmptySubsequences: false)
@@ -116,6 +127,19 @@ package struct CollectionRecord: Hashable, Sendable {
     package let updated: Int64
     /// The thumbnails that this collection's items get; nil leaves it to whoever writes them.
     package var thumbnails: ThumbnailRule?
+
+    package init(
+        key: Int64, definition: CollectionDefinition, items: Int, bytes: Int, created: Int64, updated: Int64,
+        thumbnails: ThumbnailRule? = nil
+    ) {
+        self.key = key
+        self.definition = definition
+        self.items = items
+        self.bytes = bytes
+        self.created = created
+        self.updated = updated
+        self.thumbnails = thumbnails
+    }
 
     /// Bytes of one item's encoded vector; saturates instead of overflowing.
     package var vectorBytes: Int {

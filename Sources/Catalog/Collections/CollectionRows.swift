@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Vectors
+package import Vectors
 
 /// The statements on the table of collections, for readers and the writer alike.
 enum CollectionRows {
@@ -122,7 +122,7 @@ enum CollectionRows {
 
 extension ContentDigest {
     /// The digest whose 32 bytes a row holds; nil for another number of bytes.
-    init?(stored bytes: UnsafeRawBufferPointer) {
+    package init?(stored bytes: UnsafeRawBufferPointer) {
         let digits = Array("0123456789abcdef".utf8)
         var text = Array("sha256:".utf8)
         for byte in bytes {

@@ -23,7 +23,7 @@ package enum ThumbnailRule: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The rule that a row stores: 0 for none, else the side; nil for anything else.
-    init?(stored: Int64) {
+    package init?(stored: Int64) {
         if stored == 0 {
             self = .none
         } else if let side = Int(exactly: stored), Self.sides.contains(side) {
@@ -36,7 +36,8 @@ package enum ThumbnailRule: Hashable, Sendable, CustomStringConvertible {
     /// Pixels of the longer side; nil for none.
     package var pixels: Int? { if case .side(let pixels) = self { pixels } else { nil } }
 
-    var stored: Int64 { Int64(pixels ?? 0) }
+    /// What a row stores for the rule.
+    package var stored: Int64 { Int64(pixels ?? 0) }
 
     package var description: String { pixels.map(String.init) ?? "none" }
 }

@@ -44,8 +44,22 @@ package struct Item: Hashable, Sendable {
     /// Milliseconds since 1970.
     package let updated: Int64
 
+    package init(
+        row: Int64, id: ItemID, digest: ContentDigest, metadata: Metadata, thumbnailBytes: Int?, originalBytes: Int?,
+        created: Int64, updated: Int64
+    ) {
+        self.row = row
+        self.id = id
+        self.digest = digest
+        self.metadata = metadata
+        self.thumbnailBytes = thumbnailBytes
+        self.originalBytes = originalBytes
+        self.created = created
+        self.updated = updated
+    }
+
     /// What the collection's count of bytes has for it beside its vector.
-    var bytesBesideVector: Int { metadata.text.utf8.count &+ (thumbnailBytes ?? 0) &+ (originalBytes ?? 0) }
+    package var bytesBesideVector: Int { metadata.text.utf8.count &+ (thumbnailBytes ?? 0) &+ (originalBytes ?? 0) }
 }
 
 /// What an upsert did.
@@ -66,4 +80,9 @@ package struct ItemPage: Hashable, Sendable {
     package let items: [Item]
     /// Where the next page starts; nil on the last one.
     package let next: String?
+
+    package init(items: [Item], next: String?) {
+        self.items = items
+        self.next = next
+    }
 }

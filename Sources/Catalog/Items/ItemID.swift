@@ -16,7 +16,7 @@ package struct ItemID: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// An id that this type checked before it was stored.
-    init(stored text: String) {
+    package init(stored text: String) {
         key = JSONString(text)
     }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The place in a list after one row of one collection, as opaque text.
-struct ListCursor {
-    let row: Int64
-    let collection: Int64
+package struct ListCursor {
+    package let row: Int64
+    package let collection: Int64
 
-    init(row: Int64, collection: Int64) {
+    package init(row: Int64, collection: Int64) {
         self.row = row
         self.collection = collection
     }
 
     /// Reads ``text``, nil for the list's beginning; throws `invalidCursor` for anything else.
-    init(_ text: String?, collection: Int64) throws(CatalogError) {
+    package init(_ text: String?, collection: Int64) throws(CatalogError) {
         self.collection = collection
         guard let text else {
             row = 0
@@ -25,7 +25,7 @@ struct ListCursor {
     }
 
     /// The row, the collection and a check on both, to base 36.
-    var text: String {
+    package var text: String {
         var check = Checksum()
         check.add(row)
         check.add(collection)

@@ -32,7 +32,7 @@ package struct Metadata: Hashable, Sendable {
     }
 
     /// Text that this type wrote earlier.
-    init(stored text: String) {
+    package init(stored text: String) {
         self.text = text
     }
 

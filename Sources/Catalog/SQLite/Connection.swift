@@ -118,6 +118,20 @@ package final class Connection {
         try Int(first("PRAGMA \(pragma)") { $0.integer(0) } ?? 0)
     }
 
+    /// Lets the file grow by so many bytes at a time.
+    func growBy(_ bytes: Int) {
+        var step = Int32(clamping: bytes)
+        sqlite3_file_control(database, nil, SQLITE_FCNTL_CHUNK_SIZE, &step)
+    }
+
+    /// Takes the disk's room for a file of so many bytes, where it has less; throws `diskFull` where there is none.
+    ///
+    /// Works after ``growBy(_:)`` only.
+    func reserve(_ bytes: Int) throws(CatalogError) {
+        var size = Int64(bytes)
+        guard sqlite3_file_control(database, nil, SQLITE_FCNTL_SIZE_HINT, &size) == SQLITE_OK else { throw .diskFull }
+    }
+
     /// Runs `body` in a read transaction, so that all of its statements see one state of the file.
     func reading<Value>(_ body: () throws(CatalogError) -> Value) throws(CatalogError) -> Value {
         try execute("BEGIN")

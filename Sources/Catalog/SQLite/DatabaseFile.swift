@@ -6,6 +6,8 @@ private import Foundation
 package enum DatabaseFile {
     /// Bytes of a page; 7 vectors of 512 float32 fill one to 88 %.
     private static let pageBytes = 16_384
+    /// Bytes that the file grows by at a time.
+    private static let stepBytes = 262_144
 
     /// The writing connection, at the newest schema version and with every setting made.
     package static func open(_ path: String, limits: CatalogLimits, busyMilliseconds: Int32) throws(CatalogError)
@@ -53,6 +55,7 @@ package enum DatabaseFile {
         guard mode == "wal" else { throw .readOnly(path: connection.path) }
         try connection.execute(
             "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864")
+        connection.growBy(stepBytes)
         if let bytes = limits.fileBytes {
             let page = max(1, try connection.number("page_size"))
             try connection.execute("PRAGMA max_page_count = \(max(1, bytes / page))")

@@ -26,16 +26,7 @@ struct PreparedBatch: Sendable {
 extension CatalogStore {
     /// Checks sizes and encodes the vector, on the caller's thread.
     func prepare(_ draft: ItemDraft, for definition: CollectionDefinition) throws(CatalogError) -> PreparedItem {
-        guard draft.vector.count == definition.components else {
-            throw .wrongVectorLength(expected: definition.components, found: draft.vector.count)
-        }
-        try Self.require(draft.id.text.utf8.count, within: limits.itemIDBytes, "id")
-        try Self.require(draft.metadata.text.utf8.count, within: limits.metadataBytes, "metadata")
-        try Self.require(draft.thumbnail?.count ?? 0, within: limits.thumbnailBytes, "thumbnail")
-        try Self.require(draft.original?.count ?? 0, within: limits.originalBytes, "original")
-        return PreparedItem(
-            draft: draft, definition: definition,
-            vector: try VectorCoding.encode(draft.vector, as: definition.element))
+        PreparedItem(draft: draft, definition: definition, vector: try draft.checked(for: definition, limits))
     }
 
     func prepare(_ drafts: [ItemDraft], for name: CollectionName) throws(CatalogError) -> PreparedBatch {
@@ -50,10 +41,29 @@ extension CatalogStore {
     }
 
     func requireBatch(_ count: Int) throws(CatalogError) {
-        try Self.require(count, within: limits.batchItems, "batch")
+        try CatalogLimits.require(count, within: limits.batchItems, "batch")
     }
+}
 
-    private static func require(_ count: Int, within limit: Int, _ what: String) throws(CatalogError) {
+extension ItemDraft {
+    /// The vector as a collection stores it; throws `wrongVectorLength`, `vectorNotFinite`, `tooLarge`.
+    package func checked(
+        for definition: CollectionDefinition, _ limits: CatalogLimits
+    ) throws(CatalogError) -> [UInt8] {
+        guard vector.count == definition.components else {
+            throw .wrongVectorLength(expected: definition.components, found: vector.count)
+        }
+        try CatalogLimits.require(id.text.utf8.count, within: limits.itemIDBytes, "id")
+        try CatalogLimits.require(metadata.text.utf8.count, within: limits.metadataBytes, "metadata")
+        try CatalogLimits.require(thumbnail?.count ?? 0, within: limits.thumbnailBytes, "thumbnail")
+        try CatalogLimits.require(original?.count ?? 0, within: limits.originalBytes, "original")
+        return try VectorCoding.encode(vector, as: definition.element)
+    }
+}
+
+extension CatalogLimits {
+    /// Throws `tooLarge` for more than `limit`.
+    package static func require(_ count: Int, within limit: Int, _ what: String) throws(CatalogError) {
         guard count <= limit else { throw .tooLarge(what: what, limit: limit, found: count) }
     }
 }

@@ -57,8 +57,10 @@ extension Writer {
 
     /// Writes one transaction, tells the observers, acknowledges, in that order; after a failure each write for itself.
     func commit(_ batch: [WriteJob], isLastTry: Bool = false) {
-        let now = clock()
         let start = DispatchTime.now().uptimeNanoseconds
+        waiting.withLock { $0.begun = start }
+        defer { waiting.withLock { $0.begun = nil } }
+        let now = clock()
         let outcome = withConnection { (connection) throws(CatalogError) -> Outcome in
             Self.transaction(batch, on: connection, now: now)
         }
@@ -117,12 +119,20 @@ extension Writer {
             try connection.run("BEGIN IMMEDIATE")
             var results: [Result<WriteJob.Acknowledgement, CatalogError>] = []
             for job in batch { results.append(try attempt(job, scope)) }
+            try reserveRoom(on: connection)
             try connection.run("COMMIT")
             return .committed(results, scope.changes, freesPages: scope.freesPages)
         } catch {
             if connection.isInTransaction { try? connection.execute("ROLLBACK") }
             return .failed(error)
         }
+    }
+
+    /// Takes the room that the file needs for every page of the transaction before it is acknowledged from the log.
+    ///
+    /// So the log can always be moved into the file and used again, on a full disk too: deletions then need no room.
+    private static func reserveRoom(on connection: Connection) throws(CatalogError) {
+        try connection.reserve(try connection.number("page_count") * connection.number("page_size"))
     }
 
     /// Runs one write in a savepoint; throws where the whole transaction is lost.

@@ -19,6 +19,8 @@ package final class Writer: Sendable {
         /// When the last transaction ended and how long it took, in nanoseconds of the system's uptime.
         var lastEnd: UInt64 = 0
         var lastDuration: UInt64 = 0
+        /// When the transaction under way began, in the same nanoseconds; nil between two.
+        var begun: UInt64?
         /// Whether free pages are being given back to the disk.
         var isGivingBack = false
     }
@@ -49,6 +51,13 @@ package final class Writer: Sendable {
         self.clock = clock
         self.committed = committed
         queue.setSpecific(key: mark, value: true)
+    }
+
+    /// How long the transaction under way has taken, its observers and acknowledgements included; zero between two.
+    var transactionAge: Duration {
+        let begun = waiting.withLock { $0.begun }
+        let now = DispatchTime.now().uptimeNanoseconds
+        return begun.map { .nanoseconds(now > $0 ? now - $0 : 0) } ?? .zero
     }
 
     /// Whether the caller runs on the writer's queue, where waiting for a write would never end.

@@ -19,6 +19,13 @@ package struct RunFolder: Sendable {
     package var log: URL { training.appendingPathComponent("log.jsonl") }
     package var report: URL { training.appendingPathComponent("report.html") }
 
+    /// The file that a new run here would replace, of an earlier run or a model that came from elsewhere; nil where there is none.
+    package var occupant: String? {
+        if state.exists { return state.url.path }
+        let weights = model.appendingPathComponent(ModelFolder.weightsFile).path
+        return FileManager.default.fileExists(atPath: weights) ? weights : nil
+    }
+
     /// Makes the folders.
     ///
     /// - Throws: ``TrainingError/cannotWrite(path:reason:)``.

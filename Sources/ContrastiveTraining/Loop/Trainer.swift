@@ -53,7 +53,7 @@ package final class Trainer {
             }
             (state, steps, earlierSeconds) = (saved.state, saved.steps, saved.seconds)
         } else {
-            guard !folder.state.exists else { throw TrainingError.alreadyStarted(path: folder.state.url.path) }
+            if let path = folder.occupant { throw TrainingError.alreadyStarted(path: path) }
             (state, steps, earlierSeconds) = (try Self.start(configuration), 0, 0)
         }
         try folder.create()

@@ -66,9 +66,9 @@ extension APIError {
         case .nameTaken, .definitionConflict: .collectionConflict
         case .diskFull: .diskFull
         case .queueFull: .catalogQueueFull
-        case .closed, .locked: .catalogUnavailable
+        case .closed, .locked, .unavailable: .catalogUnavailable
         case .readOnly, .inUse, .cannotOpen, .foreignFile, .newerFile, .damaged, .destinationExists, .inputOutput,
-            .statementFailed:
+            .statementFailed, .serverRefused, .unusableServer:
             .catalogFailed
         }
     }

@@ -73,7 +73,7 @@ struct AdviseCall {
     private static let mostLabelled = 2_000
 
     /// The examples; those of a field are read from the catalog.
-    func examples(in store: CatalogStore, _ name: CollectionName) throws(APIError) -> AdviceExamples {
+    func examples(in store: any ItemStore, _ name: CollectionName) throws(APIError) -> AdviceExamples {
         switch source {
         case .examples(let examples): return examples
         case .field(let path, let filter):

@@ -38,9 +38,9 @@ extension FacetAPI {
     /// Puts what became of the lines into their order.
     private func join(
         _ lines: [Result<BatchItem, APIError>], _ drafts: [Result<ItemDraft, APIError>],
-        _ result: Result<CatalogStore.BatchResults, CatalogError>
+        _ result: Result<BatchResults, CatalogError>
     ) -> HTTPResponse {
-        let receipts: CatalogStore.BatchResults
+        let receipts: BatchResults
         switch result {
         case .failure(let error): return response(APIError(error))
         case .success(let list): receipts = list

@@ -12,7 +12,7 @@ internal import Vectors
 
 extension FacetAPI {
     /// The catalog, or the answer of a service without one.
-    func requireCollections() throws(APIError) -> CollectionService {
+    func requireCollections() throws(APIError) -> any CollectionEngine {
         guard let collections = configuration.collections else {
             if let loading = configuration.loading {
                 throw APIError(.notReady, "The collections are being read: \(loading.state).", retryAfter: 1)
@@ -27,7 +27,7 @@ extension FacetAPI {
     /// Runs `body` where the disk may be waited for, and answers with what it returns or throws.
     func onCatalog(
         _ reply: @escaping @Sendable (HTTPResponse) -> Void,
-        _ body: @escaping @Sendable (CollectionService) throws(APIError) -> HTTPResponse
+        _ body: @escaping @Sendable (any CollectionEngine) throws(APIError) -> HTTPResponse
     ) {
         guard waitingForCatalog.enter() else {
             return reply(response(APIError(.catalogQueueFull, "Too many calls wait for the catalog.", retryAfter: 1)))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Statistics
-internal import Dispatch
+internal import Foundation
 internal import Advice
 internal import Catalog
 internal import Collections
@@ -36,14 +36,16 @@ extension FacetAPI {
         }
     }
 
-    /// One search at a time, each on all threads, like forward passes.
+    /// As many searches at a time as the engine likes: one, where each is on all threads like forward passes.
     private func find(
         _ request: SearchRequest, in name: CollectionName, _ reply: @escaping @Sendable (HTTPResponse) -> Void
     ) {
         guard waitingForCatalog.enter() else {
             return reply(response(APIError(.catalogQueueFull, "Too many calls wait for the catalog.", retryAfter: 1)))
         }
-        searching.async { [self] in
+        let width = configuration.collections?.searchesAtOnce ?? 1
+        if searching.maxConcurrentOperationCount != width { searching.maxConcurrentOperationCount = width }
+        searching.addOperation { [self] in
             defer { waitingForCatalog.leave() }
             let start = configuration.ticker.now
             let answer: HTTPResponse

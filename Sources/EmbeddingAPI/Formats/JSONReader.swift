@@ -152,6 +152,13 @@ package struct JSONReader: Sendable {
         try skip("null")
     }
 
+    /// Reads the next value where it is null; says whether it was.
+    package mutating func skipNull() throws(JSONError) -> Bool {
+        guard try kind() == .null else { return false }
+        try null()
+        return true
+    }
+
     // MARK: Bytes
 
     /// The byte at the position, after white space; nil at the end.

@@ -29,7 +29,10 @@ package struct OpenAIEmbeddingRequest: Sendable {
         }
     }
 
+    private static let optional: Set = ["model", "spaces", "encoding_format", "normalize", "dimensions", "user"]
+
     private mutating func read(_ name: String, _ json: inout JSONReader, _ mostInputs: Int) throws(APIError) {
+        if Self.optional.contains(name), try Self.at(name, { () throws(JSONError) in try json.skipNull() }) { return }
         switch name {
         case "model": model = try Self.string(&json, name)
         case "input": try readInputs(&json, mostInputs)

@@ -13,12 +13,16 @@ struct InferenceReader {
         self.mostElements = mostElements
     }
 
-    /// Reads an object; `body` must read the value of each field.
+    /// Reads an object; `body` must read the value of each field, but of those in `optional` that are null.
     mutating func eachField(
-        _ path: String?, _ body: (String, inout InferenceReader) throws(APIError) -> Void
+        _ path: String?, optional: [String], _ body: (String, inout InferenceReader) throws(APIError) -> Void
     ) throws(APIError) {
         try at(path) { (json) throws(JSONError) in try json.beginObject() }
-        while let name = try at(path, { (json) throws(JSONError) in try json.nextName() }) { try body(name, &self) }
+        while let name = try at(path, { (json) throws(JSONError) in try json.nextName() }) {
+            let place = path.map { "\($0).\(name)" } ?? name
+            if optional.contains(name), try at(place, { (json) throws(JSONError) in try json.skipNull() }) { continue }
+            try body(name, &self)
+        }
     }
 
     /// Reads an array; `body` must read one element.

@@ -43,7 +43,7 @@ struct InferenceRequest: Sendable {
     /// - Parameter mostElements: a tensor with more is refused as soon as they are counted.
     init(parsing json: [UInt8], mostElements: Int) throws(APIError) {
         var reader = InferenceReader(json, mostElements: mostElements)
-        try reader.eachField(nil) { (name, reader) throws(APIError) in
+        try reader.eachField(nil, optional: ["id", "outputs", "parameters"]) { (name, reader) throws(APIError) in
             switch name {
             case "id": id = try reader.string("id")
             case "inputs":
@@ -66,7 +66,8 @@ struct InferenceRequest: Sendable {
     }
 
     private mutating func readParameters(_ reader: inout InferenceReader) throws(APIError) {
-        try reader.eachField("parameters") { (name, reader) throws(APIError) in
+        let known = ["binary_data_output", "normalize"]
+        try reader.eachField("parameters", optional: known) { (name, reader) throws(APIError) in
             switch name {
             case "binary_data_output": isBinary = try reader.truth("parameters.binary_data_output")
             case "normalize": normalise = try reader.truth("parameters.normalize")
@@ -81,7 +82,7 @@ struct InferenceRequest: Sendable {
 
 extension InferenceRequest.Input {
     fileprivate init(_ reader: inout InferenceReader, _ path: String) throws(APIError) {
-        try reader.eachField(path) { (name, reader) throws(APIError) in
+        try reader.eachField(path, optional: ["data", "parameters"]) { (name, reader) throws(APIError) in
             switch name {
             case "name": self.name = try reader.string("\(path).name")
             case "datatype": datatype = try reader.string("\(path).datatype")
@@ -105,7 +106,7 @@ extension InferenceRequest.Input {
     }
 
     private mutating func readParameters(_ reader: inout InferenceReader, _ path: String) throws(APIError) {
-        try reader.eachField(path) { (name, reader) throws(APIError) in
+        try reader.eachField(path, optional: ["binary_data_size"]) { (name, reader) throws(APIError) in
             guard name == "binary_data_size" else {
                 throw APIError(
                     .unknownParameter, "An input's parameter is not known; known: binary_data_size.", param: path)
@@ -117,11 +118,12 @@ extension InferenceRequest.Input {
 
 extension InferenceRequest.Output {
     fileprivate init(_ reader: inout InferenceReader, _ path: String) throws(APIError) {
-        try reader.eachField(path) { (name, reader) throws(APIError) in
+        try reader.eachField(path, optional: ["parameters"]) { (name, reader) throws(APIError) in
             switch name {
             case "name": self.name = try reader.string("\(path).name")
             case "parameters":
-                try reader.eachField("\(path).parameters") { (name, reader) throws(APIError) in
+                try reader.eachField("\(path).parameters", optional: ["binary_data"]) {
+                    (name, reader) throws(APIError) in
                     guard name == "binary_data" else {
                         throw APIError(
                             .unknownParameter, "An output's parameter is not known; known: binary_data.",

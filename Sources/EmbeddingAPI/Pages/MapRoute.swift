@@ -53,7 +53,7 @@ extension FacetAPI {
 
     /// Reads the collection as it is now and lays it out; on the queue of maps.
     private static func makeMap(
-        _ store: CatalogStore, _ name: String, _ call: MapCall, _ ticker: any Ticker,
+        _ store: any ItemStore, _ name: String, _ call: MapCall, _ ticker: any Ticker,
         _ report: (MapLayout) -> Void
     ) -> Result<MapLayout, APIError> {
         Result { () throws(APIError) in

@@ -18,7 +18,7 @@ struct MapSample: Sendable {
     ///
     /// Which items are in it depends on their rows alone, so that it stays while others come and go. Reads the disk, an
     /// item at a time.
-    init(_ store: CatalogStore, _ record: CollectionRecord, _ call: MapCall) throws(APIError) {
+    init(_ store: any ItemStore, _ record: CollectionRecord, _ call: MapCall) throws(APIError) {
         let range = try Self.range(of: call.space, in: record)
         dimensions = range.count
         do throws(CatalogError) {
@@ -37,7 +37,7 @@ struct MapSample: Sendable {
     }
 
     private static func vector(
-        of item: Item, in name: CollectionName, _ store: CatalogStore
+        of item: Item, in name: CollectionName, _ store: any ItemStore
     ) throws(CatalogError) -> [Float]? {
         do throws(CatalogError) { return try store.vector(of: item.id, in: name) } catch .noSuchItem {
             return nil

@@ -72,7 +72,7 @@ extension FacetAPI {
         }
     }
 
-    private func requireStore() throws(CatalogError) -> CatalogStore {
+    private func requireStore() throws(CatalogError) -> any ItemStore {
         guard let store = configuration.collections?.store else { throw .closed }
         return store
     }

@@ -33,8 +33,7 @@ struct AdviseCommand: ParsableCommand {
     var labels: String?
 
     @Option(
-        help: "Folder that holds a folder for each model, for what the spaces mean. (default: \(Defaults.models))",
-        completion: .directory)
+        help: "Folder that holds a folder for each model, for what the spaces mean.", completion: .directory)
     var models = Defaults.models
 
     @OptionGroup var store: StoreOptions
@@ -46,7 +45,8 @@ struct AdviseCommand: ParsableCommand {
     }
 
     func run() throws {
-        let found = try Examples(of: CollectionName(collection), in: store.path(), label: try labelling())
+        let (name, path, label) = (try CollectionName(collection), try store.path(), try labelling())
+        let found = try store.finding(name) { try Examples(of: name, in: path, label: label) }
         let spaces = found.definition.spaces.map { space in
             Adviser.Space(name: space.name.text, sensitiveTo: sensitivities(found.definition.model)[space.name.text])
         }

@@ -19,14 +19,15 @@ struct CatalogCommand: ParsableCommand {
             """,
         subcommands: [
             CatalogListCommand.self, CatalogImportCommand.self, CatalogExportCommand.self, CatalogReindexCommand.self,
-            CatalogDeleteCommand.self,
+            CatalogDeleteCommand.self, CatalogMigrateCommand.self,
             CatalogVerifyCommand.self, CatalogBackupCommand.self, CatalogCompactCommand.self,
         ])
 }
 
 /// Which file the catalog is, for every sub-command.
 struct StoreOptions: ParsableArguments {
-    @Option(help: "Where collections are kept: sqlite:PATH. (default: \(Defaults.store))")
+    @Option(
+        help: "Where collections are kept: sqlite:PATH or postgres://USER@HOST/DATABASE. (default: \(Defaults.store))")
     var store: String?
 
     @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.", completion: .file())
@@ -34,22 +35,30 @@ struct StoreOptions: ParsableArguments {
 
     func settings() throws -> Settings { try Settings(configuration: config) }
 
-    /// The file's path; throws where the store is `none`.
-    func path() throws -> String {
-        guard let path = try StoreAddress(try settings().text("store", store, default: Defaults.store)).path else {
-            throw ValidationError("this needs a store: give --store sqlite:PATH.")
-        }
-        return path
+    /// What `--store` names.
+    func address() throws -> StoreAddress {
+        try StoreAddress(try settings().text("store", store, default: Defaults.store))
     }
 
-    /// Opens the file for writing; throws where there is none and it may not be made, or where another process writes it.
-    func open(makes: Bool) throws -> CatalogStore {
-        let path = try path()
-        guard makes || FileManager.default.fileExists(atPath: path) else {
-            throw CatalogError.cannotOpen(path: path, code: Int(ENOENT))
+    /// The file's path; throws where the store is a server or `none`.
+    func path() throws -> String { try StoreDoor.path(address()) }
+
+    /// What `work` returns; a collection that it does not find is refused with the names of those that are there.
+    func finding<Result>(_ name: CollectionName, _ work: () throws -> Result) throws -> Result {
+        do {
+            return try work()
+        } catch CatalogError.noSuchCollection {
+            let known = try StoreDoor.collections(address()).map(\.definition.name.text).joined(separator: ", ")
+            throw CatalogRefusal(
+                "\(try address().name) has no collection '\(name)'. "
+                    + (known.isEmpty
+                        ? "It has none yet: make one with 'facet catalog import \(name) FOLDER'."
+                        : "Its collections: \(known)."))
         }
-        return try CatalogStore(CatalogConfiguration(path: path))
     }
+
+    /// Opens the store for writing; throws where there is none and it may not be made, or where another process writes it.
+    func open(makes: Bool) throws -> any ItemStore { try StoreDoor.open(address(), makes: makes) }
 }
 
 /// Why a sub-command does not go on, in a sentence or two.

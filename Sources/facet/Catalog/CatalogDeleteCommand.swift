@@ -27,7 +27,7 @@ struct CatalogDeleteCommand: ParsableCommand {
     func run() throws {
         let name = try CollectionName(collection)
         let catalog = try store.open(makes: false)
-        let record = try catalog.collection(name)
+        let record = try store.finding(name) { try catalog.collection(name) }
         let items = CatalogText.count(record.items, "item")
         guard yes else {
             throw CatalogRefusal(
@@ -36,7 +36,7 @@ struct CatalogDeleteCommand: ParsableCommand {
                 them; 'facet catalog backup' makes a copy first.
                 """)
         }
-        let before = try catalog.size()
+        let before = try (catalog as? CatalogStore)?.size()
         try catalog.deleteCollection(name)
         let stop = StopSignal()
         var bar = ProgressBar(total: record.items, unit: "items")
@@ -47,8 +47,9 @@ struct CatalogDeleteCommand: ParsableCommand {
         }
         if !stop.isRaised { bar.move(to: record.items) }
         bar.finish()
-        let after = try catalog.size()
+        let after = try (catalog as? CatalogStore)?.size()
         try catalog.close()
+        guard let before, let after else { return print("\(collection): \(items) deleted") }
         print(
             "\(collection): \(items) deleted; the file had \(CatalogText.size(before.file)) and has \(CatalogText.size(after.file))"
         )

@@ -31,10 +31,13 @@ struct CatalogExportCommand: ParsableCommand {
         let name = try CollectionName(collection)
         let stop = StopSignal()
         var outcome: Result<(record: CollectionRecord, isDone: Bool), any Error>?
-        try CatalogStore.read(fileAt: try store.path()) { (snapshot) throws(CatalogError) in
-            let record = try snapshot.collection(name)
-            outcome = Result {
-                (record, try CollectionExport(record, folder: folder, stop: stop).run(snapshot))
+        let path = try store.path()
+        try store.finding(name) {
+            try CatalogStore.read(fileAt: path) { (snapshot) throws(CatalogError) in
+                let record = try snapshot.collection(name)
+                outcome = Result {
+                    (record, try CollectionExport(record, folder: folder, stop: stop).run(snapshot))
+                }
             }
         }
         guard let done = try outcome?.get(), done.isDone else {

@@ -75,7 +75,7 @@ struct CatalogImportCommand: ParsableCommand {
     /// The model's spaces for the collection, which is made when it is missing.
     private func bind(
         _ name: CollectionName, _ known: CollectionRecord?, to model: EmbeddingModel, _ settings: Settings,
-        _ catalog: CatalogStore
+        _ catalog: any ItemStore
     ) throws -> [ModelManifest.Space] {
         if let known, known.definition.checkpoint != model.digest {
             throw CatalogRefusal(

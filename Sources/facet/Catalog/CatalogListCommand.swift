@@ -19,9 +19,9 @@ struct CatalogListCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() throws {
-        let path = try store.path()
-        let records = try CatalogStore.read(fileAt: path) { (snapshot) throws(CatalogError) in snapshot.collections }
-        guard !records.isEmpty else { return print("\(path) has no collections") }
+        let address = try store.address()
+        let records = try StoreDoor.collections(address)
+        guard !records.isEmpty else { return print("\(address.name) has no collections") }
         let rows = [["collection", "items", "bytes", "model", "spaces", "checkpoint"]] + records.map(Self.row)
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         for row in rows {

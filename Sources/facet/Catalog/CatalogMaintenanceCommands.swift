@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Catalog
+internal import PostgresCatalog
 
 /// `facet catalog verify`: reads everything and names what is wrong.
 struct CatalogVerifyCommand: ParsableCommand {
@@ -18,14 +19,11 @@ struct CatalogVerifyCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() throws {
-        let path = try store.path()
-        // Each page is read about twice: once for SQLite's own checks, once for the rows'.
-        let report = try FileTraffic.showing(.read, of: 2 * CatalogText.bytes(ofFile: path)) {
-            try CatalogStore.verify(fileAt: path)
-        }
+        let address = try store.address()
+        let report = try report(address)
         print(
             """
-            \(path): checked the schema, SQLite's pages and references, \
+            \(address.name): checked \(address.path == nil ? "" : "the schema, SQLite's pages and references, ")\
             \(CatalogText.count(report.collections, "collection")), \(CatalogText.count(report.items, "item")) with \
             vectors and kept images, and \(CatalogText.count(report.cachedEmbeddings, "cached embedding")).
             """)
@@ -37,6 +35,19 @@ struct CatalogVerifyCommand: ParsableCommand {
             items again into a new file.
             """)
         throw ExitCode(1)
+    }
+
+    private func report(_ address: StoreAddress) throws -> CatalogReport {
+        if let remote = address.remote {
+            let server = try PostgresStore(remote)
+            defer { try? server.close() }
+            return try server.verify()
+        }
+        let path = try store.path()
+        // Each page is read about twice: once for SQLite's own checks, once for the rows'.
+        return try FileTraffic.showing(.read, of: 2 * CatalogText.bytes(ofFile: path)) {
+            try CatalogStore.verify(fileAt: path)
+        }
     }
 }
 
@@ -90,7 +101,7 @@ struct CatalogCompactCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() throws {
-        let catalog = try store.open(makes: false)
+        let catalog = try StoreDoor.openFile(store.address(), makes: false)
         let before = try catalog.size()
         // What is in use is written to a temporary file, from there to the log, and from the log into the file.
         try FileTraffic.showing(.written, of: 3 * (before.file - before.free)) { try catalog.compact() }

@@ -36,7 +36,8 @@ struct CatalogReindexCommand: ParsableCommand {
     func run() throws {
         let settings = try store.settings()
         let catalog = try store.open(makes: false)
-        let record = try catalog.collection(try CollectionName(collection))
+        let name = try CollectionName(collection)
+        let record = try store.finding(name) { try catalog.collection(name) }
         let pool = try model.pool(settings)
         let loaded = try model.load(settings, for: record, pool: pool)
         let spaces = try model.choose(from: loaded, settings, usual: record.definition.spaces.map(\.name))
@@ -95,7 +96,7 @@ struct CatalogReindexCommand: ParsableCommand {
         CatalogText.say("\(text) and are left out")
     }
 
-    private func conclude(_ work: Reindexing, _ ingest: ItemIngest, _ catalog: CatalogStore) throws {
+    private func conclude(_ work: Reindexing, _ ingest: ItemIngest, _ catalog: any ItemStore) throws {
         for failure in ingest.failures { CatalogText.say("\(failure.id): \(failure.reason)") }
         let unfinished =
             "nothing of '\(collection)' has changed; the new vectors so far are in '\(work.successor.name)'"

@@ -45,7 +45,7 @@ struct ImageFolder {
 /// Brings a folder's images into a collection, but for those that are there already.
 struct FolderImport {
     let folder: ImageFolder
-    let store: CatalogStore
+    let store: any ItemStore
     let name: CollectionName
     let ingest: ItemIngest
     /// Whether the files' bytes are kept.
@@ -60,7 +60,7 @@ struct FolderImport {
     private var paceIsSet = false
 
     init(
-        _ folder: ImageFolder, _ store: CatalogStore, into name: CollectionName, _ ingest: ItemIngest, keeps: Bool,
+        _ folder: ImageFolder, _ store: any ItemStore, into name: CollectionName, _ ingest: ItemIngest, keeps: Bool,
         labelDepth: Int, stop: StopSignal
     ) {
         (self.folder, self.store, self.name, self.ingest) = (folder, store, name, ingest)

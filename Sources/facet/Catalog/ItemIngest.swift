@@ -46,7 +46,7 @@ final class ItemIngest {
     let imageLimits = ImageLimits()
     private(set) var failures: [Failure] = []
     private(set) var written = 0
-    private let store: CatalogStore
+    private let store: any ItemStore
     private let name: CollectionName
     private let model: EmbeddingModel
     private let spaces: [ModelManifest.Space]
@@ -60,7 +60,7 @@ final class ItemIngest {
     private var readyBytes = 0
 
     init(
-        _ store: CatalogStore, into name: CollectionName, model: EmbeddingModel, spaces: [ModelManifest.Space],
+        _ store: any ItemStore, into name: CollectionName, model: EmbeddingModel, spaces: [ModelManifest.Space],
         pool: ComputePool, thumbnails: ThumbnailRule, stop: StopSignal.Flag
     ) {
         (self.store, self.name, self.model, self.spaces, self.stop) = (store, name, model, spaces, stop)

@@ -9,12 +9,12 @@ struct Reindexing {
     let stop: StopSignal
     /// Whether a thumbnail does where the image itself was not kept.
     let takesThumbnails: Bool
-    private let store: CatalogStore
+    private let store: any ItemStore
     private let ingest: ItemIngest
     private static let page = 1_000
 
     init(
-        _ store: CatalogStore, _ record: CollectionRecord, _ successor: CollectionDefinition, _ ingest: ItemIngest,
+        _ store: any ItemStore, _ record: CollectionRecord, _ successor: CollectionDefinition, _ ingest: ItemIngest,
         _ stop: StopSignal, takesThumbnails: Bool
     ) {
         self.takesThumbnails = takesThumbnails

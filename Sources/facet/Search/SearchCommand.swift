@@ -87,7 +87,9 @@ struct SearchCommand: ParsableCommand {
     func run() throws {
         let (name, path, settings) = (try CollectionName(collection), try store.path(), try store.settings())
         let condition = try filter.map { (text) throws(CatalogError) in try Filter(Array(text.utf8)) } ?? .everything
-        let record = try find(name, in: path)
+        let record = try store.finding(name) {
+            try CatalogStore.read(fileAt: path) { (snapshot) throws(CatalogError) in try snapshot.collection(name) }
+        }
         let search = SnapshotSearch(
             record: record, weights: try SearchWeights(weights, spaces: record.definition.spaces.map(\.name.text)),
             count: topK, filter: condition)
@@ -103,17 +105,6 @@ struct SearchCommand: ParsableCommand {
         let listing = SearchListing(spaces: record.definition.spaces.map(\.name.text), hits: answer.combined)
         print(json ? listing.json() : listing.table(Terminal.output), terminator: "")
         try write(SearchResultPage(asked: image ?? id ?? "", search: search, answer: answer, pictures: pictures))
-    }
-
-    private func find(_ name: CollectionName, in path: String) throws -> CollectionRecord {
-        let records = try CatalogStore.read(fileAt: path) { (snapshot) throws(CatalogError) in snapshot.collections }
-        if let record = records.first(where: { $0.definition.name == name }) { return record }
-        let known = records.map(\.definition.name.text).joined(separator: ", ")
-        throw CatalogRefusal(
-            "\(path) has no collection '\(name)'. "
-                + (known.isEmpty
-                    ? "It has none yet: make one with 'facet catalog import \(name) FOLDER'."
-                    : "Its collections: \(known)."))
     }
 
     /// The query's vectors and a small picture of it, where it is a file.

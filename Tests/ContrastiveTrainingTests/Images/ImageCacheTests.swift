@@ -179,7 +179,8 @@ struct ImageCacheTests {
         for bytes in damaged {
             try Data(bytes).write(to: file)
             let cache = try open().cache
-            for index in 0..<cache.count { _ = pixels(cache, index) }
+            // Looked at: of an array that nobody uses Swift 6.3.1 gives the memory back before it copies into it.
+            for index in 0..<cache.count { #expect(!pixels(cache, index).isEmpty) }
             #expect(cache.count + cache.failures.count == Self.names.count)
         }
         try Data(whole.prefix(whole.count - 9)).write(to: file)

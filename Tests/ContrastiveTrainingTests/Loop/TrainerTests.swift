@@ -124,6 +124,12 @@ struct TrainerTests {
         } catch TrainingError.otherConfiguration(let differences) {
             #expect(differences.count == 1 && differences[0].contains("temperature"))
         }
+        // A model without the state of its training, as one that was packed or came from elsewhere.
+        try FileManager.default.removeItem(at: trainer.folder.state.url)
+        let weights = trainer.folder.model.appendingPathComponent("model.safetensors")
+        try Data().write(to: weights)
+        #expect(throws: TrainingError.alreadyStarted(path: weights.path)) { try place.trainer("run") }
+        #expect(try Data(contentsOf: weights).isEmpty)
         #expect(throws: TrainingError.tooFewImages(found: try place.data().training.count, needed: 64)) {
             try place.trainer("other") { $0.step.batch = 64 }
         }

@@ -28,6 +28,15 @@ struct OpenAIEmbeddingRequestTests {
         }
     }
 
+    @Test("An optional field that is null is as one that is absent")
+    func nulls() throws {
+        let request = try parsed(
+            #"{"input":"Zm9v","model":null,"spaces":null,"normalize":null,"encoding_format":null,"dimensions":null,"user":null}"#
+        )
+        #expect(request.inputs.map(\.string) == ["Zm9v"] && request.model == nil && request.spaces == nil)
+        #expect(request.normalise == nil && request.isBase64 == nil && request.dimensions == nil)
+    }
+
     @Test(
         "What is wrong is named by its word and its place",
         arguments: [
@@ -45,7 +54,8 @@ struct OpenAIEmbeddingRequestTests {
             (#"{"input":"a","encoding_format":"hex"}"#, .invalidRequest, "encoding_format"),
             (#"{"input":"a","dimensions":1.5}"#, .invalidRequest, "dimensions"),
             (#"{"input":"a","dimensions":"256"}"#, .invalidRequest, "dimensions"),
-            (#"{"input":"a","user":null}"#, .invalidRequest, "user"),
+            (#"{"input":"a","spaces":[null]}"#, .invalidRequest, "spaces[0]"),
+            (#"{"input":[null]}"#, .invalidRequest, "input[0]"), (#"{"input":"a","colour":null}"#, .unknownField, nil),
             (#"{"input":"a","colour":1}"#, .unknownField, nil), (#"{"input":"a","input":"b"}"#, .invalidJSON, nil),
             (#"[1]"#, .invalidRequest, nil), (#""input""#, .invalidRequest, nil), ("", .invalidJSON, nil),
             (#"{"input":"a""#, .invalidJSON, nil), (#"{"input":"a"} x"#, .invalidJSON, nil),

@@ -16,22 +16,24 @@ export async function showEmpty(element, {hasCatalog, current}) {
     return;
   }
   const name = current?.name ?? "pictures";
-  fill(element,
-    h("h2", {}, current ? `The collection “${current.name}” is empty` : "There is no collection yet"),
-    h("p", {}, "Import a folder of images. Folders become labels, and the pictures are kept so that they can be shown here:"),
-    h("pre", {}, `facet catalog import ${name} path/to/images --keep`),
-    h("p", {}, "Then reload this page. To send images from a program instead, see ", h("a", {href: "/docs"}, "the API"), "."));
   const sample = await get("/v1/sample").catch(() => null);
-  if (sample && sample.state !== "none") offer(element, sample);
+  const start = h("div");
+  const offers = sample && sample.state !== "none";
+  if (offers) offer(start, sample);
+  fill(element,
+    h("h2", {}, current ? `The collection “${current.name}” is empty` : "There is no collection yet"), start,
+    h("p", {}, `${offers ? "Or import" : "Import"} a folder of images of your own; the names of its folders become labels. Stop the server, run this where you started it, and start it again:`),
+    h("pre", {tabindex: "0"}, `.build/release/facet catalog import ${name} path/to/images`),
+    h("p", {}, "A server that is to go on running takes images from a program: see ", h("a", {href: "/docs"}, "the API"), "."));
 }
 
 function offer(element, sample) {
-  const text = h("p", {}, `Or start with ${sample.title}: ${plural(sample.items, "image")}, loaded into “${sample.collection}”.`);
+  const text = h("p", {}, `Start with ${plural(sample.items, "picture")} that are here already (${sample.title}), as the collection “${sample.collection}”.`);
   const button = h("button.primary", {type: "button", id: "load-sample"}, "Load the sample catalog");
   const bar = h("i");
   const progress = h("div.progress", {role: "progressbar", "aria-label": "Loading the sample catalog", "aria-valuemin": "0", "aria-valuemax": "100", hidden: true}, bar);
   const message = h("p", {role: "status"});
-  element.append(h("div", {}, text, button, progress, message));
+  element.append(text, button, progress, message);
   const run = async () => {
     button.disabled = true;
     progress.hidden = false;

@@ -49,6 +49,7 @@ function take(map, signal) {
   const box = $("#computing");
   box.hidden = map.state === "ready";
   box.textContent = `Arranging the items: ${Math.round(map.progress * 100)} %`;
+  plane.frame(map.x, map.y);
   showFields();
   $("#facts").textContent = map.shown
     ? `${count(map.shown)} of ${plural(map.items, "item")}${map.shown < map.items ? ", a fixed sample" : ""}; ${map.method === "neighbours" ? "items that are neighbours in the space are neighbours here; distances between far groups mean little" : "the plane of largest variation, distances as they are"}. Arranged in ${map.seconds.toFixed(1)} s.`

@@ -5,22 +5,33 @@ import {get} from "./api.js";
 import {copy, fail} from "./shell.js";
 import {lineChart} from "./charts.js";
 
-const colourOf = (place) => `c${place % 8}`;
+/** A head's colour, the same as on the explorer; heads that the model does not name come after its own. */
+const colourOf = (model, name, place) => {
+  const heads = model.spaces.filter((space) => space.kind === "head").map((space) => space.name);
+  return `c${(heads.includes(name) ? heads.indexOf(name) : heads.length + place) % 8}`;
+};
+
+/** Factors that have a head of their own first, in the heads' order. */
+function sorted(model, factors) {
+  const heads = model.spaces.map((space) => space.name);
+  const rank = (factor) => (heads.includes(factor) ? heads.indexOf(factor) : heads.length);
+  return [...factors].sort((a, b) => rank(a) - rank(b));
+}
 
 /** Rows of spaces, columns of factors: measured invariance, else what was told apart on held-out images in training. */
 function profile(model) {
   const measured = model.spaces.filter((space) => space.invariance);
   if (measured.length) {
-    const factors = [...new Set(measured.flatMap((space) => Object.keys(space.invariance)))];
+    const factors = sorted(model, new Set(measured.flatMap((space) => Object.keys(space.invariance))));
     return {factors, rows: measured.map((space) => ({name: space.name, values: factors.map((factor) => space.invariance[factor] ?? null)})),
-      title: "Invariance: how little a space moves when one factor changes", low: 0, high: 1,
-      note: "1: the vector stays where it is, the space ignores the factor. 0: it moves as far as to another image, the space keeps the factor."};
+      title: "Invariance: how little a space moves when one factor changes", low: 0.5, high: 1,
+      note: "1: the vector stays where it is, the space ignores the factor. 0: it moves as far as to another image, the space keeps the factor. The colour begins at 0.5."};
   }
   const held = Object.entries(model.training ?? {}).map(([key, value]) => [key.split("."), value]).filter(([parts]) => parts.length === 3 && parts[0] === "held_out");
   if (!held.length) return null;
   const names = [...new Set(held.map(([parts]) => parts[1]))];
   const order = model.spaces.map((space) => space.name).filter((name) => names.includes(name));
-  const factors = [...new Set(held.map(([parts]) => parts[2]))];
+  const factors = sorted(model, new Set(held.map(([parts]) => parts[2])));
   const value = (space, factor) => held.find(([parts]) => parts[1] === space && parts[2] === factor)?.[1] ?? null;
   return {factors, rows: order.map((name) => ({name, values: factors.map((factor) => value(name, factor))})),
     title: "What each space keeps", low: 0.5, high: 1,
@@ -30,16 +41,15 @@ function profile(model) {
 function heatMap(model) {
   const found = profile(model);
   if (!found) {
-    return h("div", {}, h("h3", {}, "Invariance profile"), h("p.soft", {}, "Not measured yet. ", h("code", {}, `facet evaluate --model ${model.id}`), " measures what each space keeps and ignores."));
+    return h("div", {}, h("h3", {}, "Invariance profile"), h("p.soft", {}, "Not measured yet. ", h("code", {}, `facet evaluate --models ${model.id} --data FOLDER --quick --write-profile`), " measures what each space keeps and ignores."));
   }
-  return h("div.scroll", {tabindex: "0", role: "group", "aria-label": found.title}, h("table.heat", {},
-    h("caption", {}, found.title),
+  return h("div", {}, h("h3", {}, found.title), h("div.scroll", {tabindex: "0", role: "group", "aria-label": found.title}, h("table.heat", {"aria-label": found.title},
     h("thead", {}, h("tr", {}, h("th", {scope: "col"}, "space"), found.factors.map((factor) => h("th", {scope: "col"}, factor)))),
     h("tbody", {}, found.rows.map((row) => h("tr", {}, h("th", {scope: "row"}, row.name), row.values.map((value) => {
       if (value === null) return h("td", {}, "–");
       const share = Math.max(0, Math.min(1, (value - found.low) / (found.high - found.low)));
       return h("td", {style: {"--share": String(share)}}, value.toFixed(2));
-    }))))), h("p.soft.small", {}, found.note));
+    })))))), h("p.soft.small", {}, found.note));
 }
 
 function spacesTable(model) {
@@ -72,7 +82,9 @@ function curves(model) {
   const epochs = all.epoch;
   if (!epochs || epochs.length < 2) return null;
   const group = (prefix) => Object.entries(all).filter(([name, values]) => name.startsWith(`${prefix}.`) && values.length === epochs.length)
-    .map(([name, values], place) => ({name: name.slice(prefix.length + 1), colour: colourOf(place), x: epochs, y: values}));
+    .map(([name, values]) => [name.slice(prefix.length + 1), values])
+    .map(([name, values], place) => ({name, colour: colourOf(model, name, place), x: epochs, y: values}))
+    .sort((a, b) => a.colour.localeCompare(b.colour));
   const charts = [["loss", "Loss of each head"], ["accuracy", "Right key first, of each head"]]
     .map(([prefix, title]) => [title, group(prefix)]).filter(([, series]) => series.length);
   if (!charts.length && all.loss) charts.push(["Loss", [{name: "loss", colour: "c0", x: epochs, y: all.loss}]]);

@@ -7,7 +7,7 @@ const most = 400;
 /** The view: a centre on the map and how many times it is enlarged. */
 export class Plane {
   constructor(canvas, changed) {
-    Object.assign(this, {canvas, changed, x: 0, y: 0, zoom: 1, width: 1, height: 1, pointers: new Map(), moved: 0});
+    Object.assign(this, {canvas, changed, x: 0, y: 0, zoom: 1, width: 1, height: 1, pointers: new Map(), moved: 0, home: {x: 0, y: 0, across: 1, up: 1}});
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     canvas.addEventListener("pointermove", (event) => this.drag(event));
     for (const kind of ["pointerup", "pointercancel"]) canvas.addEventListener(kind, (event) => this.pointers.delete(event.pointerId));
@@ -18,8 +18,21 @@ export class Plane {
     canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
-  /** Pixels for one unit of the map. */
-  get scale() { return (Math.min(this.width, this.height) / 2 - 34) * this.zoom; }
+  /** Pixels for one unit of the map: at zoom 1 all of it fits. */
+  get scale() { return Math.min((this.width / 2 - 34) / this.home.across, (this.height / 2 - 34) / this.home.up) * this.zoom; }
+
+  /** Takes what is to be seen at zoom 1; who has not moved stays with all of it in view. */
+  frame(xs, ys) {
+    const span = (values) => {
+      let [low, high] = [Infinity, -Infinity];
+      for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
+      return low <= high ? [(low + high) / 2, Math.max((high - low) / 2, 0.05)] : [0, 1];
+    };
+    const isHome = this.zoom === 1 && this.x === this.home.x && this.y === this.home.y;
+    const [[x, across], [y, up]] = [span(xs), span(ys)];
+    this.home = {x, y, across, up};
+    if (isHome) Object.assign(this, {x, y});
+  }
 
   resize(width, height) {
     this.width = Math.max(1, width);
@@ -46,7 +59,7 @@ export class Plane {
   }
 
   showAll() {
-    Object.assign(this, {x: 0, y: 0, zoom: 1});
+    Object.assign(this, {x: this.home.x, y: this.home.y, zoom: 1});
     this.changed();
   }
 

@@ -88,6 +88,10 @@ export async function loadCollections() {
   }
   const wanted = parameters().get("c") ?? remembered();
   const current = collections.find((one) => one.name === wanted) ?? collections.find((one) => one.items > 0) ?? collections[0] ?? null;
+  const asked = parameters().get("c");
+  if (current && asked && asked !== current.name) {
+    $("#notice").before(h("p", {class: "notice", role: "status", id: "other-collection"}, `There is no collection “${asked}” here. This is “${current.name}”.`));
+  }
   if (current) remember(current.name);
   carryCollection(current?.name);
   return {collections, current, hasCatalog: true};

@@ -12,6 +12,9 @@ let timer = 0;
 let paused = false;
 let last = null;
 
+/** Not a fault: what /health/ready answers while the model loads or the server stops. */
+const isNotReady = (labels) => labels.route === "/health/ready" && Number(labels.status) === 503;
+
 const milliseconds = (seconds) => (seconds === null ? "–" : seconds < 0.01 ? `${(seconds * 1000).toFixed(2)} ms` : `${(seconds * 1000).toFixed(1)} ms`);
 const perSecond = (value) => (value === null ? "–" : `${value < 10 ? value.toFixed(1) : count(value)}/s`);
 
@@ -24,7 +27,7 @@ const meters = [
   {id: "requests", name: "Answers", read: (a, b, s) => {
     const other = (labels) => labels.route !== "/metrics" && labels.route !== "/web/{file}";
     const value = rate(a, b, "facet_http_responses_total", s, other);
-    const errors = total(b, "facet_http_responses_total", (labels) => Number(labels.status) >= 500) ?? 0;
+    const errors = total(b, "facet_http_responses_total", (labels) => Number(labels.status) >= 500 && !isNotReady(labels)) ?? 0;
     return {value, text: perSecond(value), detail: `${count(errors)} with status 5xx; ${count(total(b, "facet_http_connections_open") ?? 0)} connections open`};
   }},
   {id: "latency", name: "Forward pass", read: (a, b) => {
@@ -77,13 +80,14 @@ function show(before, now, seconds) {
 function showRoutes(now) {
   const routes = new Map();
   for (const {labels, value} of now.get("facet_http_responses_total") ?? []) {
-    const row = routes.get(labels.route) ?? {good: 0, caller: 0, server: 0};
+    const row = routes.get(labels.route) ?? {good: 0, caller: 0, server: 0, notReady: 0};
+    if (isNotReady(labels)) row.notReady += value;
     row[labels.status >= 500 ? "server" : labels.status >= 400 ? "caller" : "good"] += value;
     routes.set(labels.route, row);
   }
   fill($("#routes"), h("table", {}, h("thead", {}, h("tr", {}, ["route", "2xx, 3xx", "4xx", "5xx"].map((name, place) => h("th", {scope: "col", class: place ? "number" : ""}, name)))),
     h("tbody", {}, [...routes].sort().map(([route, row]) => h("tr", {}, h("th", {scope: "row"}, h("code", {}, route)),
-      ["good", "caller", "server"].map((kind) => h("td.number", {class: `number${kind !== "good" && row[kind] ? " some" : ""}`}, count(row[kind]))))))));
+      ["good", "caller", "server"].map((kind) => h("td.number", {class: `number${kind !== "good" && row[kind] > (kind === "server" ? row.notReady : 0) ? " some" : ""}`}, count(row[kind]))))))));
 }
 
 function showFacts(now) {
