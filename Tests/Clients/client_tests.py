@@ -433,8 +433,17 @@ def test_many_large_files_are_embedded(server):
 def test_a_taken_port_and_a_missing_model_say_what_to_do(server):
     taken = subprocess.run([FACET, "serve", "--listen", server.address], cwd=ROOT, capture_output=True, text=True, timeout=20)
     assert taken.returncode != 0 and "in use" in taken.stderr and "--listen" in taken.stderr, taken.stderr
-    missing = subprocess.run([FACET, "serve", "--listen", "127.0.0.1:0", "--model", "none"], cwd=ROOT, capture_output=True, text=True, timeout=20)
-    assert missing.returncode != 0 and "facet convert" in missing.stderr, missing.stderr
+    def missing(models):
+        command = [FACET, "serve", "--listen", "127.0.0.1:0", "--store", "none", "--model", "none", "--models", models]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
+        assert done.returncode != 0, done.stderr
+        return done.stderr
+
+    others = missing("models")
+    assert "beside it there are" in others and "facet-small" in others, others
+    with tempfile.TemporaryDirectory() as empty:
+        nothing = missing(empty)
+        assert "facet train" in nothing and "facet convert" in nothing, nothing
 
 
 def main():
