@@ -330,7 +330,8 @@ def test_what_is_no_catalog_is_refused(folder):
             assert says in done.stderr, (words, done.stderr)
     assert not (folder / "absent.sqlite").exists()
     load(folder)
-    assert "no such collection" in catalog(folder, "export", "none", folder / "x", code=1).stderr
+    refused = catalog(folder, "export", "none", folder / "x", code=1).stderr
+    assert "has no collection 'none'" in refused and "shop" in refused, refused
 
 
 def test_another_checkpoint_is_refused_and_reindexed(folder):
@@ -436,7 +437,8 @@ def test_a_collection_is_deleted_only_with_yes_and_its_room_comes_back(folder):
     assert "1500 items deleted" in done.stdout, done.stdout
     assert held(folder, "other") == 0 and held(folder) == len(PICTURES)
     assert path.stat().st_size < size - 1_000_000, (size, path.stat().st_size)
-    assert "no such collection" in catalog(folder, "delete", "other", "--yes", code=1).stderr
+    refused = catalog(folder, "delete", "other", "--yes", code=1).stderr
+    assert "has no collection 'other'" in refused and "shop" in refused, refused
     catalog(folder, "verify")
 
 

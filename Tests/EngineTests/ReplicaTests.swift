@@ -63,6 +63,8 @@ struct ReplicaTests {
                 }
             }
         }
+        // A bench closes its store with it.
+        withExtendedLifetime(replicas) {}
         #expect(failures.all.isEmpty, "\(failures.all)")
         let record = try shelf.store.collection(name)
         let items = try shelf.store.list(name, after: nil, limit: 1_000).items
