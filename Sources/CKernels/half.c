@@ -46,34 +46,46 @@ INLINE void put_pairs(const float *from, ptrdiff_t c, uint32_t *to) {
     }
 }
 
-// Where a tap of a pixel reads; NULL outside the map.
-INLINE const float *tap_of(const facet_convolution *conv, ptrdiff_t pixel, ptrdiff_t tap, ptrdiff_t *at) {
+// Where a pixel's kernel begins, and where the pixel is written.
+typedef struct {
+    const float *image;
+    ptrdiff_t top, left, at;
+} half_place;
+
+INLINE half_place half_place_of(const facet_convolution *conv, ptrdiff_t pixel) {
     const ptrdiff_t per_image = conv->oh * conv->ow;
     const ptrdiff_t image = conv->images > 1 ? pixel % conv->images : pixel / per_image;
     const ptrdiff_t position = conv->images > 1 ? pixel / conv->images : pixel % per_image;
     const ptrdiff_t row = position / conv->ow, column = position % conv->ow;
-    const ptrdiff_t y = row * conv->stride - conv->pad_top + tap / conv->kw;
-    const ptrdiff_t x = column * conv->stride - conv->pad_left + tap % conv->kw;
-    *at = ((image * conv->out_h + row) * conv->out_w + column) * conv->oc;
-    return y >= 0 && y < conv->h && x >= 0 && x < conv->w ? conv->input + ((image * conv->h + y) * conv->w + x) * conv->c
-                                                          : NULL;
+    return (half_place){conv->input + image * conv->h * conv->w * conv->c, row * conv->stride - conv->pad_top,
+                        column * conv->stride - conv->pad_left,
+                        ((image * conv->out_h + row) * conv->out_w + column) * conv->oc};
+}
+
+// Where a tap of a pixel reads; NULL outside the map.
+INLINE const float *tap_of(const facet_convolution *conv, half_place place, ptrdiff_t i, ptrdiff_t j) {
+    const ptrdiff_t y = place.top + i, x = place.left + j;
+    return y >= 0 && y < conv->h && x >= 0 && x < conv->w ? place.image + (y * conv->w + x) * conv->c : NULL;
 }
 
 INLINE void fill_half_table(const facet_convolution *conv, half_table *table, ptrdiff_t pixel, ptrdiff_t rows,
                             uint32_t *to) {
-    table->actives = 0;
-    for (ptrdiff_t tap = 0; tap < conv->kh * conv->kw; tap++) {
-        const float *from[ROWS];
-        int reads = 0;
-        for (ptrdiff_t r = 0; r < rows; r++) {
-            from[r] = tap_of(conv, pixel + r, tap, &table->at[r]);
-            reads |= from[r] != NULL;
-        }
-        if (!reads) continue;
-        for (ptrdiff_t r = 0; r < rows; r++) put_pairs(from[r], conv->c, to + r * LANES);
-        table->active[table->actives++] = tap;
-        to += tap_numbers(conv);
+    half_place places[ROWS];
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        places[r] = half_place_of(conv, pixel + r);
+        table->at[r] = places[r].at;
     }
+    table->actives = 0;
+    for (ptrdiff_t tap = 0, i = 0; i < conv->kh; i++)
+        for (ptrdiff_t j = 0; j < conv->kw; j++, tap++) {
+            const float *from[ROWS];
+            int reads = 0;
+            for (ptrdiff_t r = 0; r < rows; r++) reads |= (from[r] = tap_of(conv, places[r], i, j)) != NULL;
+            if (!reads) continue;
+            for (ptrdiff_t r = 0; r < rows; r++) put_pairs(from[r], conv->c, to + r * LANES);
+            table->active[table->actives++] = tap;
+            to += tap_numbers(conv);
+        }
 }
 
 INLINE void store_half(const facet_convolution *conv, const float *sums, ptrdiff_t at, ptrdiff_t channel) {

@@ -97,18 +97,6 @@ INLINE void tile(const int rows, const int half, const facet_convolution *conv, 
     UNROLL for (int r = 0; r < rows; r++) store_row(conv, acc[r][0], acc[r][1], table->at[r], panel * PANEL);
 }
 
-// The taps of one pixel whose kernel starts at (top, left): pointers ROWS apart.
-INLINE void fill_pixel(const facet_convolution *conv, const float **table, const float *image, ptrdiff_t top,
-                       ptrdiff_t left, ptrdiff_t columns) {
-    const float *corner = image + (top * conv->w + left) * conv->c;
-    const int inside = top >= 0 && top + conv->kh <= conv->h && left >= 0 && left + columns <= conv->w;
-    for (ptrdiff_t i = 0; i < conv->kh; i++, corner += conv->w * conv->c)
-        for (ptrdiff_t j = 0; j < columns; j++, table += ROWS) {
-            const int reads = inside || (top + i >= 0 && top + i < conv->h && left + j >= 0 && left + j < conv->w);
-            *table = reads ? corner + j * conv->c : conv->zeros;
-        }
-}
-
 // The image, row and column of a pixel, counted as conv->images says.
 typedef struct {
     ptrdiff_t image, row, column;
@@ -133,23 +121,41 @@ INLINE void advance(const facet_convolution *conv, NAME(place) *place) {
     place->image++;
 }
 
-INLINE void fill_table(const facet_convolution *conv, NAME(table) *table, ptrdiff_t taps, ptrdiff_t pixel,
-                       ptrdiff_t rows) {
+// Where a tile's pixels are read and written, and its taps: pointers ROWS apart. Mostly all taps of all pixels lie inside
+// the map, and then they are at one distance from each pixel's corner.
+INLINE void fill_table(const facet_convolution *conv, NAME(table) *table, ptrdiff_t pixel, ptrdiff_t rows) {
     const ptrdiff_t columns = conv->rows_contiguous ? 1 : conv->kw;
+    const float *corner[ROWS];
+    ptrdiff_t top[ROWS], left[ROWS];
     NAME(place) place = place_of(conv, pixel);
+    int inside = 1;
     for (ptrdiff_t r = 0; r < rows; r++, advance(conv, &place)) {
-        fill_pixel(conv, table->from + r, conv->input + place.image * conv->h * conv->w * conv->c,
-                   place.row * conv->stride - conv->pad_top, place.column * conv->stride - conv->pad_left, columns);
+        top[r] = place.row * conv->stride - conv->pad_top;
+        left[r] = place.column * conv->stride - conv->pad_left;
+        corner[r] = conv->input + ((place.image * conv->h + top[r]) * conv->w + left[r]) * conv->c;
+        inside &= top[r] >= 0 && top[r] + conv->kh <= conv->h && left[r] >= 0 && left[r] + columns <= conv->w;
         const ptrdiff_t y = place.row * conv->out_stride + conv->out_top;
         const ptrdiff_t x = place.column * conv->out_stride + conv->out_left;
         table->at[r] = ((place.image * conv->out_h + y) * conv->out_w + x) * conv->oc;
     }
     table->actives = 0;
-    for (ptrdiff_t t = 0; t < taps; t++) {
-        int reads = 0;
-        for (ptrdiff_t r = 0; r < rows; r++) reads |= table->from[t * ROWS + r] != conv->zeros;
-        if (reads) table->active[table->actives++] = t;
-    }
+    const float **from = table->from;
+    for (ptrdiff_t t = 0, i = 0; i < conv->kh; i++)
+        for (ptrdiff_t j = 0; j < columns; j++, t++, from += ROWS) {
+            const ptrdiff_t distance = (i * conv->w + j) * conv->c;
+            int reads = inside;
+            if (inside) {
+                for (ptrdiff_t r = 0; r < rows; r++) from[r] = corner[r] + distance;
+            } else {
+                for (ptrdiff_t r = 0; r < rows; r++) {
+                    const ptrdiff_t y = top[r] + i, x = left[r] + j;
+                    const int there = y >= 0 && y < conv->h && x >= 0 && x < conv->w;
+                    from[r] = there ? corner[r] + distance : conv->zeros;
+                    reads |= there;
+                }
+            }
+            if (reads) table->active[table->actives++] = t;
+        }
 }
 
 #if HALVES
@@ -198,7 +204,7 @@ TARGET void NAME(facet_convolve)(const facet_convolution *conv, ptrdiff_t first_
     ptrdiff_t rows, i = 0;
     for (ptrdiff_t pixel = first_pixel; pixel < last_pixel; pixel += rows, i++) {
         rows = next_rows(conv, pixel, last_pixel);
-        fill_table(conv, &table, taps, pixel, rows);
+        fill_table(conv, &table, pixel, rows);
         for (ptrdiff_t panel = first_panel; panel < last_panel; panel++) {
             const ptrdiff_t next = panel + conv->stride_ahead < panels ? panel + conv->stride_ahead : panel;
             tile_of(rows, conv, &table, taps, run, panel, weights + next * bytes + i % 4 * (bytes / 4));
@@ -218,23 +224,37 @@ TARGET void NAME(facet_halve)(const float *numbers, ptrdiff_t count, uint16_t *h
 #endif
 }
 
+// The largest of rows [top, bottom) and columns [left, right) of a map `w` wide: a vector of channels from the k-th on,
+// or what is left of them.
+INLINE void largest(const float *input, ptrdiff_t w, ptrdiff_t c, ptrdiff_t top, ptrdiff_t bottom, ptrdiff_t left,
+                    ptrdiff_t right, ptrdiff_t k, float *out) {
+    if (k + LANES <= c) {
+        vec most = *(const vec *)(input + (top * w + left) * c + k);
+        for (ptrdiff_t i = top; i < bottom; i++)
+            for (ptrdiff_t j = left; j < right; j++)
+                most = __builtin_elementwise_max(most, *(const vec *)(input + (i * w + j) * c + k));
+        *(vec *)(out + k) = most;
+        return;
+    }
+    for (; k < c; k++) {
+        out[k] = input[(top * w + left) * c + k];
+        for (ptrdiff_t i = top; i < bottom; i++)
+            for (ptrdiff_t j = left; j < right; j++) {
+                const float x = input[(i * w + j) * c + k];
+                out[k] = x > out[k] ? x : out[k];
+            }
+    }
+}
+
 TARGET void NAME(facet_max_pool)(const float *input, float *output, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,
                                  ptrdiff_t oh, ptrdiff_t ow, ptrdiff_t kernel, ptrdiff_t stride, ptrdiff_t padding,
                                  ptrdiff_t first_row, ptrdiff_t last_row) {
     for (ptrdiff_t y = first_row; y < last_row; y++)
         for (ptrdiff_t x = 0; x < ow; x++) {
-            float *restrict out = output + (y * ow + x) * c;
-            int any = 0;
-            for (ptrdiff_t i = y * stride - padding; i < y * stride - padding + kernel; i++)
-                for (ptrdiff_t j = x * stride - padding; j < x * stride - padding + kernel; j++) {
-                    if (i < 0 || i >= h || j < 0 || j >= w) continue;
-                    const float *restrict in = input + (i * w + j) * c;
-                    if (any)
-                        for (ptrdiff_t k = 0; k < c; k++) out[k] = in[k] > out[k] ? in[k] : out[k];
-                    else
-                        for (ptrdiff_t k = 0; k < c; k++) out[k] = in[k];
-                    any = 1;
-                }
+            const ptrdiff_t i = y * stride - padding, j = x * stride - padding;
+            const ptrdiff_t bottom = i + kernel < h ? i + kernel : h, right = j + kernel < w ? j + kernel : w;
+            for (ptrdiff_t k = 0; k < c; k += LANES)
+                largest(input, w, c, i < 0 ? 0 : i, bottom, j < 0 ? 0 : j, right, k, output + (y * ow + x) * c);
         }
 }
 

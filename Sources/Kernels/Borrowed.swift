@@ -3,8 +3,8 @@
 /// Pointers lent to the threads of one ``ComputePool`` loop.
 ///
 /// `@unchecked Sendable`: the loop ends before the lender's scope does, and its items write disjoint parts.
-struct Borrowed<Value>: @unchecked Sendable {
-    let value: Value
+package struct Borrowed<Value>: @unchecked Sendable {
+    package let value: Value
 
-    init(_ value: Value) { self.value = value }
+    package init(_ value: Value) { self.value = value }
 }

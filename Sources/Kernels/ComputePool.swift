@@ -6,7 +6,9 @@ private import Synchronization
 
 /// A fixed team of threads for data-parallel loops; the calling thread takes part.
 ///
-/// One loop runs at a time: callers on several threads take turns, so many requests do not fight over the cores.
+/// One loop runs at a time: callers on several threads take turns, so many requests do not fight over the cores. Each
+/// thread begins with its own part of the items, the same part whenever a loop has as many, so that what it reads and
+/// writes is still in its core's cache; it helps the others when it is done.
 /// Workers spin for some microseconds after a loop, because the next layer follows at once, and then sleep: an idle
 /// pool costs nothing. Threads end when the pool is released.
 package final class ComputePool: Sendable {
@@ -18,11 +20,11 @@ package final class ComputePool: Sendable {
     /// A pool of `threads`, by default one for every active core; its threads carry `name` and a number.
     package init(threads: Int = ProcessInfo.processInfo.activeProcessorCount, name: String = "facet.compute") {
         self.threads = max(1, threads)
-        team = Team()
+        team = Team(threads: self.threads)
         for index in 1..<max(2, self.threads) where self.threads > 1 {
             let thread = Thread { [team] in
                 Self.nameThread("\(name).\(index)")
-                team.work()
+                team.work(as: index)
             }
             thread.stackSize = 1 << 20
             thread.start()
@@ -44,7 +46,7 @@ package final class ComputePool: Sendable {
 
     /// Calls `body` once for each of 0..<count, in any order, on all threads; returns when all are done.
     ///
-    /// `body` must not call into the same pool.
+    /// `body` must not call into the same pool; `count` is below 2^31.
     package func run(count: Int, _ body: @Sendable (Int) -> Void) {
         guard count > 1, threads > 1 else {
             for index in 0..<max(0, count) { body(index) }
@@ -65,25 +67,17 @@ package final class ComputePool: Sendable {
 
 /// The workers' side of a pool.
 ///
-/// A generation counter announces a loop; a ticket counter, which carries the generation in its upper half, deals out
-/// its items. The caller waits for items, not for workers: one that is asleep or was put aside by the system costs
-/// nothing, and when it comes late its ticket tells it that the loop is over.
+/// A generation counter announces a loop. Every thread has a share of its items, one word that says where the share ends
+/// and which item is next; whoever adds 1 to a word below its end has drawn an item. The caller waits for items, not for
+/// workers: one that is asleep or was put aside by the system costs nothing, the others do its share, and when it comes
+/// late it finds the shares drawn. No lock is taken while a loop is handed out.
 private final class Team: Sendable {
-    private typealias Body = @Sendable (Int) -> Void
+    typealias Body = @Sendable (Int) -> Void
 
-    /// The loop at hand.
-    ///
-    /// The body stays on its caller's stack and is only lent: who holds a ticket for one of its items keeps the caller
-    /// waiting, and nobody else may use it.
-    private struct Loop: Sendable {
-        var generation = 0
-        var body: Borrowed<UnsafePointer<Body>>?
-        var count = 0
-    }
-
-    private let loop = Mutex(Loop())
+    private let shares: Shares
+    /// Where the loop's body is, on its caller's stack: only who holds an item, and so keeps the caller waiting, may use it.
+    private let body = Atomic<UInt>(0)
     private let generation = Atomic<Int>(0)
-    private let tickets = Atomic<Int>(0)
     private let completed = Atomic<Int>(0)
     private let sleepers = Atomic<Int>(0)
     private let stopped = Atomic<Bool>(false)
@@ -91,36 +85,37 @@ private final class Team: Sendable {
 
     /// Spins of a waiting worker before it sleeps: some tens of microseconds.
     private static let patience = 2_000
-    private static let generationShift = 32
+
+    init(threads: Int) {
+        shares = Shares(count: threads)
+    }
 
     func run(count: Int, _ body: @Sendable (Int) -> Void) {
         withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { deal(count: count, Borrowed($0)) }
+            withUnsafePointer(to: body) { deal(count: count, $0) }
         }
     }
 
-    private func deal(count: Int, _ body: Borrowed<UnsafePointer<Body>>) {
-        let next = (generation.load(ordering: .relaxed) + 1) & 0x3FFF_FFFF
-        loop.withLock { $0 = Loop(generation: next, body: body, count: count) }
+    private func deal(count: Int, _ body: UnsafePointer<Body>) {
         completed.store(0, ordering: .relaxed)
-        tickets.store(next << Self.generationShift, ordering: .releasing)
-        generation.store(next, ordering: .sequentiallyConsistent)
+        self.body.store(UInt(bitPattern: body), ordering: .relaxed)
+        shares.deal(count)
+        generation.wrappingAdd(1, ordering: .sequentiallyConsistent)
         wakeSleepers()
-        takeItems()
+        takeItems(as: 0)
         var spins = 0
         while completed.load(ordering: .acquiring) < count {
             spins += 1
             if spins < Self.patience * 4 { facet_spin_hint() } else { sched_yield() }
         }
-        loop.withLock { $0.body = nil }
     }
 
-    func work() {
+    func work(as member: Int) {
         var seen = 0
         while true {
             seen = awaitGeneration(after: seen)
             if stopped.load(ordering: .acquiring) { return }
-            takeItems()
+            takeItems(as: member)
         }
     }
 
@@ -130,27 +125,21 @@ private final class Team: Sendable {
         wakeSleepers()
     }
 
-    /// Draws tickets until one is not for an item.
-    ///
-    /// A ticket may be of a later loop than the one that was looked up; it then counts for that loop, which cannot end
-    /// before the item is done, so looking it up again finds it.
-    private func takeItems() {
-        var current = loop.withLock { $0 }
-        while true {
-            let ticket = tickets.wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
-            let drawn = ticket >> Self.generationShift
-            if drawn != current.generation { current = loop.withLock { $0 } }
-            let item = ticket & 0xFFFF_FFFF
-            guard drawn == current.generation, item < current.count, let body = current.body else { return }
-            Self.perform(item, body)
-            completed.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    /// Draws items of its own share, then of the others', until there are none.
+    private func takeItems(as member: Int) {
+        for offset in 0..<shares.count {
+            let share = (member + offset) % shares.count
+            while let item = shares.draw(from: share) {
+                perform(item)
+                completed.wrappingAdd(1, ordering: .acquiringAndReleasing)
+            }
         }
     }
 
     /// A call of its own, so that nothing of the body is held when the item is counted as done.
     @inline(never)
-    private static func perform(_ item: Int, _ body: Borrowed<UnsafePointer<Body>>) {
-        body.value.pointee(item)
+    private func perform(_ item: Int) {
+        UnsafePointer<Body>(bitPattern: body.load(ordering: .relaxed))?.pointee(item)
     }
 
     private func awaitGeneration(after seen: Int) -> Int {
@@ -183,5 +172,45 @@ private final class Team: Sendable {
         alarm.lock()
         alarm.broadcast()
         alarm.unlock()
+    }
+}
+
+/// The items of a loop, dealt out in runs, one a thread.
+///
+/// The end and the next item are one word, so that an item drawn late, when the next loop is already dealt, is an item of
+/// that loop and nothing else. Words lie two cache lines apart.
+private final class Shares: Sendable {
+    let count: Int
+    private let words: Borrowed<UnsafeMutablePointer<Atomic<UInt64>>>
+    private static let stride = 16
+
+    init(count: Int) {
+        self.count = count
+        let place = UnsafeMutableRawPointer.allocate(byteCount: count * Self.stride * 8, alignment: 128)
+        let words = place.bindMemory(to: Atomic<UInt64>.self, capacity: count * Self.stride)
+        for index in 0..<count * Self.stride { (words + index).initialize(to: Atomic(0)) }
+        self.words = Borrowed(words)
+    }
+
+    deinit {
+        words.value.deinitialize(count: count * Self.stride)
+        words.value.deallocate()
+    }
+
+    /// Share `thread` becomes its part of 0..<items.
+    func deal(_ items: Int) {
+        precondition(items < 1 << 31, "\(items) items in one loop")
+        for thread in 0..<count {
+            let (next, end) = (thread * items / count, (thread + 1) * items / count)
+            words.value[thread * Self.stride].store(UInt64(end) << 32 | UInt64(next), ordering: .releasing)
+        }
+    }
+
+    /// The next item of a share; nil when all are drawn.
+    func draw(from share: Int) -> Int? {
+        let seen = words.value[share * Self.stride].load(ordering: .relaxed)
+        guard seen & 0xFFFF_FFFF < seen >> 32 else { return nil }
+        let word = words.value[share * Self.stride].wrappingAdd(1, ordering: .acquiringAndReleasing).oldValue
+        return word & 0xFFFF_FFFF < word >> 32 ? Int(word & 0xFFFF_FFFF) : nil
     }
 }

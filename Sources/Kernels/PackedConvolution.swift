@@ -16,7 +16,7 @@ package struct PackedConvolution: Sendable {
     private let halves: HalfWeights?
 
     /// Pixels of all images up to which the weights, not the multiplications, are what a pass waits for.
-    private static let fewPixels = 32
+    private static let fewPixels = 8
 
     /// Packs OIHW `weights`, multiplying output channel o by `scale[o]`; `memory` holds a network's weights together.
     ///

@@ -11,8 +11,8 @@ struct WorkGrid: Sendable {
     private let groupPanels: Int
     private let blocks: Int
     let count: Int
-    /// Panels from one that a thread computes to the one it is likely to compute next.
-    let panelsAhead: Int
+    /// Panels from one that a thread computes to the one in its next piece.
+    var panelsAhead: Int { groupPanels }
 
     /// Bytes of weights kept in L2 by one group.
     static let groupBytes = 256 << 10
@@ -33,7 +33,6 @@ struct WorkGrid: Sendable {
         blockPixels = tilesPerBlock * tileRows
         blocks = max(1, (pixels + blockPixels - 1) / blockPixels)
         count = blocks * groupCount
-        panelsAhead = groupPanels * (blocks == 1 ? max(1, threads) : 1)
     }
 
     /// The pixels and panels of one piece; all pieces together cover every pair once.

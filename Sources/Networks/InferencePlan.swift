@@ -21,6 +21,7 @@ package final class InferencePlan: Sendable {
     /// Bytes of packed weights held.
     package let weightBytes: Int
     let steps: [PlanStep]
+    private let order: PlanOrder
     let shapes: [MapShape]
     private let results: [NetworkOutput: ValueID]
     let layout: ArenaLayout
@@ -46,10 +47,11 @@ package final class InferencePlan: Sendable {
         self.inputSize = inputSize
         self.instructions = instructions
         self.precision = precision
-        steps = builder.steps
+        order = PlanOrder(builder.steps)
+        steps = order.steps
         shapes = builder.shapes
         results = builder.results
-        layout = Self.layout(steps: steps, shapes: shapes, results: Array(results.values))
+        layout = order.layout(shapes: shapes, results: Array(results.values))
         weightBytes = steps.reduce(0) { sum, step in
             if case .convolution(let kernel, _, _) = step.operation { return sum + kernel.byteCount }
             return sum
@@ -94,7 +96,8 @@ package final class InferencePlan: Sendable {
                 let memory = Memory(
                     input: input.baseAddress! + first * shapes[0].count, arena: arena.buffer.baseAddress!,
                     images: count)
-                for step in steps where step.serves & wanted != 0 { perform(step, memory, pool) }
+                for step in order.maps where step.serves & wanted != 0 { perform(step, memory, pool) }
+                performChains(wanted, memory, pool)
                 for output in outputs { copy(output, from: memory, first: first, to: &tensors) }
             }
         }
@@ -121,6 +124,18 @@ package final class InferencePlan: Sendable {
         let input: UnsafePointer<Float>
         let arena: UnsafeMutablePointer<Float>
         let images: Int
+    }
+
+    /// The heads, side by side where there is one for every thread.
+    private func performChains(_ wanted: UInt64, _ memory: Memory, _ pool: ComputePool?) {
+        let chains = order.chains.filter { $0.contains { $0.serves & wanted != 0 } }
+        let sideBySide = pool.map { chains.count >= $0.threads } ?? false
+        let lent = Borrowed(memory)
+        ComputePool.run(on: sideBySide ? pool : nil, count: chains.count) { index in
+            for step in chains[index] where step.serves & wanted != 0 {
+                perform(step, lent.value, sideBySide ? nil : pool)
+            }
+        }
     }
 
     func perform(_ step: PlanStep, _ memory: Memory, _ pool: ComputePool?) {
@@ -156,16 +171,6 @@ package final class InferencePlan: Sendable {
     }
 
     // MARK: Memory
-
-    private static func layout(steps: [PlanStep], shapes: [MapShape], results: [ValueID]) -> ArenaLayout {
-        var lives: [Int: ArenaLayout.Life] = [:]
-        for (index, step) in steps.enumerated() {
-            for input in step.inputs where input != 0 { lives[input]?.last = index }
-            lives[step.output] = .init(first: index, last: index, count: shapes[step.output].count)
-        }
-        for value in results { lives[value]?.last = steps.count }
-        return ArenaLayout(lives: lives, values: shapes.count)
-    }
 
     func takeArena(images: Int) -> LargeFloats {
         let needed = layout.count * images
