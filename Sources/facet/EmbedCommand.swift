@@ -24,6 +24,13 @@ struct EmbedCommand: ParsableCommand {
 
             'npy' is one array with a row for each file in the order given (folders: sorted by path), the spaces side by \
             side; a file that failed is a row of NaN, and its reason goes to standard error.
+
+            --shard i/n takes the i-th of n shares, from 0, chosen by a hash of each path (within its folder), so that n \
+            processes or machines do each file once. --resume goes on where an interrupted run stopped: lines that are whole \
+            stay, what was cut off or failed is done again, and no file has two lines.
+
+              facet embed --shard 0/8 --resume --output vectors-0.jsonl pictures/
+              find /bucket | facet embed --list - --resume --output vectors.jsonl
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case jsonl, npy, csv }
@@ -57,11 +64,31 @@ struct EmbedCommand: ParsableCommand {
         completion: .list(["single", "half"]))
     var precision: String?
 
+    @Option(help: "A file with the path of an image in each line; '-' for standard input.", completion: .file())
+    var list: String?
+
+    @Option(help: "Embed only share i of n, such as 0/8 to 7/8.")
+    var shard: String?
+
+    @Flag(help: "Go on with --output where an interrupted run stopped.")
+    var resume = false
+
     @Option(help: "A file of 'name = value' lines, one for each flag without its dashes.", completion: .file())
     var config: String?
 
     @Argument(help: "Image files and folders.", completion: .file())
-    var paths: [String]
+    var paths: [String] = []
+
+    func validate() throws {
+        guard !paths.isEmpty || list != nil else {
+            throw ValidationError("Give image files, folders or --list FILE: facet embed photo.jpg.")
+        }
+        guard !resume || (output != nil && format == .jsonl) else {
+            throw ValidationError(
+                "--resume needs --output FILE and --format jsonl, whose lines say which files they are of.")
+        }
+        _ = try shard.map(Shard.init)
+    }
 
     func run() throws {
         let settings = try Settings(configuration: config)
@@ -70,13 +97,18 @@ struct EmbedCommand: ParsableCommand {
         let model = try EmbeddingModel(
             loading: try modelFolder(settings), precision: try PrecisionOption.read(settings, precision), pool: pool)
         let wanted = try chooseSpaces(of: model, settings)
-        let files = try FileList(paths)
-        let sink = try VectorSink(format: format, path: output, spaces: wanted, rows: files.paths.count)
+        let files = try FileList(paths, list: list, shard: shard.map(Shard.init)).paths
+        let left = resume ? try VectorLines(output ?? "", spaces: wanted) : nil
+        var known = left?.done ?? []
+        let open = left == nil ? files : files.filter { known.insert($0).inserted }
+        let sink = try VectorSink(format: format, path: output, spaces: wanted, rows: files.count, goingOn: left)
         let job = EmbeddingJob(
-            files: files.paths, pipeline: EmbeddingPipeline(pool: pool, limits: EmbeddingJob.queue(ImageLimits())),
+            files: open, pipeline: EmbeddingPipeline(pool: pool, limits: EmbeddingJob.queue(ImageLimits())),
             model: model, spaces: wanted,
             normalise: normalize)
-        var bar = ProgressBar(total: files.paths.count, unit: "images")
+        var bar = ProgressBar(
+            total: files.count, unit: "images", initial: files.count - open.count,
+            plainEvery: shard == nil ? nil : .seconds(30))
         var failures = 0
         try job.run { path, result in
             if case .failure = result { failures += 1 }
@@ -86,7 +118,7 @@ struct EmbedCommand: ParsableCommand {
         bar.finish()
         try sink.close()
         if failures > 0 {
-            FileHandle.standardError.write(Data("\(failures) of \(files.paths.count) files failed\n".utf8))
+            FileHandle.standardError.write(Data("\(failures) of \(files.count) files failed\n".utf8))
             throw ExitCode(1)
         }
     }
@@ -110,32 +142,5 @@ struct EmbedCommand: ParsableCommand {
             }
             return space
         }
-    }
-}
-
-/// The files that a list of paths stands for: folders are searched for image files, in sorted order.
-package struct FileList {
-    package let paths: [String]
-
-    static let extensions: Set<String> = ["png", "jpg", "jpeg", "webp"]
-
-    package init(_ arguments: [String]) throws {
-        var found: [String] = []
-        for argument in arguments {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: argument, isDirectory: &isFolder), isFolder.boolValue else {
-                found.append(argument)
-                continue
-            }
-            let inside = (FileManager.default.enumerator(atPath: argument)?.allObjects ?? []).compactMap {
-                $0 as? String
-            }
-            let images = inside.filter { Self.extensions.contains(($0 as NSString).pathExtension.lowercased()) }
-            guard !images.isEmpty else {
-                throw ValidationError("the folder \(argument) has no .png, .jpg, .jpeg or .webp files")
-            }
-            found += images.sorted().map { (argument as NSString).appendingPathComponent($0) }
-        }
-        paths = found
     }
 }

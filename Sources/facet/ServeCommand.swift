@@ -44,6 +44,12 @@ struct ServeCommand: ParsableCommand {
     )
     var store: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Connections to a PostgreSQL store at most, and calls at work on it at a time. (default: 12)",
+            valueName: "connections"))
+    var storeConnections: Int?
+
     @Option(help: "Bytes of the embedding cache; 0 turns it off. (default: 268435456)")
     var cacheBytes: Int?
 
@@ -107,7 +113,8 @@ struct ServeCommand: ParsableCommand {
 
     /// Every setting's name, for the configuration file.
     static let names = [
-        "listen", "models", "model", "store", "cache-bytes", "threads", "precision", "queue-images", "max-images",
+        "listen", "models", "model", "store", "store-connections", "cache-bytes", "threads", "precision",
+        "queue-images", "max-images",
         "max-body-bytes",
         "max-pixels",
         "max-connections", "drain-seconds", "drain-delay", "keys", "sample", "log-format", "log-requests", "thumbnails",
@@ -140,6 +147,13 @@ struct ServeCommand: ParsableCommand {
         let cacheLimit = try settings.number("cache-bytes", cacheBytes, default: cache, in: 0...1 << 50)
         catalog?.limits.cacheBytes = cacheLimit
         remote?.limits.cacheBytes = cacheLimit
+        if var server = remote {
+            server.connections = try settings.number(
+                "store-connections", storeConnections, default: server.connections, in: 2...1_000)
+            // Reads always have one to themselves.
+            server.writers = min(server.writers, server.connections - 1)
+            remote = server
+        }
         let lines = settings.text("log-requests", logRequests, default: Service.RequestLog.errors.rawValue)
         guard let requestLog = Service.RequestLog(rawValue: lines) else {
             throw ValidationError("log-requests is 'none', 'errors' or 'all', not '\(lines)'.")

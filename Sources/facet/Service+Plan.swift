@@ -58,7 +58,8 @@ extension Service.Plan {
             ("log-requests", requestLog.rawValue), ("max-body-bytes", "\(api.bodyBytes)"),
             ("max-connections", "\(http.connections)"), ("max-images", "\(api.images)"),
             ("max-pixels", "\(images.pixels)"), ("precision", precision.rawValue), ("queue-images", "\(queue.images)"),
-            ("store", remote != nil ? "postgres" : catalog == nil ? "none" : "sqlite"), ("threads", "\(threads)"),
+            ("store", remote != nil ? "postgres" : catalog == nil ? "none" : "sqlite"),
+            ("store-connections", "\(remote?.connections ?? 0)"), ("threads", "\(threads)"),
             ("thumbnails", "\(thumbnails)"),
         ]
     }

@@ -13,11 +13,18 @@ final class VectorSink {
     private let handle: FileHandle
     private let closes: Bool
 
+    /// Writes to a new file, behind the lines that an earlier run left, or to standard output.
+    ///
     /// - Throws: when the file cannot be created.
-    init(format: EmbedCommand.Format, path: String?, spaces: [ModelManifest.Space], rows: Int) throws {
+    init(
+        format: EmbedCommand.Format, path: String?, spaces: [ModelManifest.Space], rows: Int,
+        goingOn left: VectorLines? = nil
+    ) throws {
         self.format = format
         self.spaces = spaces
-        if let path {
+        if let left {
+            handle = FileHandle(fileDescriptor: left.descriptor, closeOnDealloc: true)
+        } else if let path {
             guard FileManager.default.createFile(atPath: path, contents: nil),
                 let handle = FileHandle(forWritingAtPath: path)
             else { throw SinkError.cannotCreate(path) }
@@ -49,7 +56,10 @@ final class VectorSink {
     }
 
     func close() throws {
-        if closes { try handle.close() }
+        guard closes else { return }
+        // A pipe or a device has no disk to reach.
+        try? handle.synchronize()
+        try handle.close()
     }
 
     private func jsonLine(_ path: String, _ result: Result<EmbeddedImage, FileFailure>) -> [UInt8] {

@@ -497,10 +497,60 @@ def test_the_compose_file_is_sound(server):
     # Longer than Caddy takes to notice, and less than it is given.
     assert pause > 2 and float(facet["stop_grace_period"].rstrip("s")) > pause + drain_seconds(server), facet
     assert facet["user"] == "10001:10001" and not facet.get("ports") and services["proxy"]["depends_on"]["facet"]["condition"] == "service_healthy"
+    done = tool("docker-compose", "-f", DEPLOY / "compose.replicas.yaml", "config", "--format", "json", cwd=ROOT, env=os.environ | {"FACET_DB_PASSWORD": "secret"})
+    many = json.loads(done.stdout)["services"]
+    replicas = {name: service for name, service in many.items() if name.startswith("facet")}
+    assert [f"{name}:8080" for name in sorted(replicas)] == many["proxy"]["environment"]["FACET_UPSTREAMS"].split() and set(many["proxy"]["depends_on"]) == set(replicas)
+    for name, service in many.items():
+        assert service["read_only"] and service["cap_drop"] == ["ALL"] and "no-new-privileges:true" in service["security_opt"] and service["mem_limit"], name
+    for name, service in replicas.items():
+        assert service["environment"] == facet["environment"] | {"FACET_STORE": "postgres://facet:secret@db/facet"} and not service.get("volumes"), service
+        assert service["depends_on"]["db"]["condition"] == "service_healthy" and service["stop_grace_period"] == facet["stop_grace_period"]
+    assert many["db"]["environment"]["POSTGRES_PASSWORD"] == "secret" and not many["db"].get("ports") and list(many["db"]["networks"]) == ["inside"]
+    assert "FACET_DB_PASSWORD is missing" in tool("docker-compose", "-f", DEPLOY / "compose.replicas.yaml", "config", "-q", code=None).stderr
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as wrong:
         wrong.write((DEPLOY / "compose.yaml").read_text().replace("read_only: true", "read_onli: true"))
         wrong.flush()
         assert "'read_onli' not allowed" in tool("docker-compose", "-f", wrong.name, "config", "-q", code=None).stderr
+
+
+def checks_the_job(job, box):
+    """Each share is run by one index, as the program reads it, over the store that the replicas have."""
+    spec = job["spec"]
+    assert spec["completionMode"] == "Indexed" and spec["template"]["spec"]["restartPolicy"] == "Never" and spec["backoffLimitPerIndex"] > 0
+    shard = box["args"][box["args"].index("--shard") + 1]
+    assert shard == f"$(JOB_COMPLETION_INDEX)/{spec['completions']}" and box["envFrom"] == [{"secretRef": {"name": "facet-store"}}]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        shutil.copytree(IMAGES, folder / "pictures", ignore=lambda _, names: [n for n in names if n not in ("rgb.png", "baseline.jpg", "lossy.webp", "rgba.png")])
+        for index in range(spec["completions"]):
+            words = [word.replace("$(JOB_COMPLETION_INDEX)", str(index)).replace("/pictures", str(folder / "pictures")) for word in box["args"]]
+            done = tool(FACET, *words, cwd=ROOT, env=os.environ | {"FACET_STORE": f"sqlite:{folder}/catalog.sqlite", "FACET_THREADS": "2"})
+            assert " 0 failed" in done.stdout, done.stdout
+        listed = tool(FACET, "catalog", "list", "--store", f"sqlite:{folder}/catalog.sqlite").stdout
+        assert re.search(r"^shop +4 ", listed, re.M), listed
+
+
+def test_the_autoscaler_finds_the_queue(server):
+    """What it asks for is what the adapter's rule makes of a metric that the server has."""
+    rule, = yaml.safe_load((DEPLOY / "prometheus/adapter.yml").read_text())["rules"]
+    wanted = [metric["pods"]["metric"]["name"] for path in (DEPLOY / "kubernetes").rglob("autoscaler.yaml")
+              for metric in yaml.safe_load(path.read_text())["spec"]["metrics"] if metric["type"] == "Pods"]
+    assert wanted == [rule["name"]["as"]] == ["facet_queue_images"] and "facet_queue_images" in families(server.http.get("/metrics").text)
+    assert re.match(rule["name"]["matches"], metric_names(rule["seriesQuery"]).pop())
+    words = {"<<.Series>>": "facet_queue_images", "<<.LabelMatchers>>": 'namespace="facet",pod=~"a|b"', "<<.GroupBy>>": "pod"}
+    query = rule["metricsQuery"]
+    for word, value in words.items():
+        assert word in query
+        query = query.replace(word, value)
+    series = [{"series": f'facet_queue_images{{namespace="facet",pod="{pod}",instance="{pod}:8080"}}', "values": values}
+              for pod, values in (("a", "10 30 10 30 10"), ("b", "0 0 0 0 0"), ("c", "9 9 9 9 9"))]
+    found = [{"labels": f'{{pod="{pod}"}}', "value": value} for pod, value in (("a", 20), ("b", 0))]
+    case = {"rule_files": [], "evaluation_interval": "15s", "tests": [{"interval": "15s", "input_series": series, "promql_expr_test": [{"expr": query, "eval_time": "59s", "exp_samples": found}]}]}
+    with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+        yaml.safe_dump(case, file)
+        file.flush()
+        tool("promtool", "test", "rules", file.name)
 
 
 def test_the_kubernetes_manifests_are_sound(server):
@@ -514,15 +564,18 @@ def test_the_kubernetes_manifests_are_sound(server):
             for version in ("1.29", "1.33"):
                 kubernetes_validate.validate(document, version, strict=True)
             kinds.setdefault(document["kind"], []).append(document)
-    assert set(kinds) == {"Deployment", "StatefulSet", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "NetworkPolicy"}
+    assert set(kinds) == {"Deployment", "StatefulSet", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "NetworkPolicy", "ConfigMap", "Job"}
     paths = yaml.safe_load((ROOT / "openapi.yaml").read_text())["paths"]
-    for owner in kinds["Deployment"] + kinds["StatefulSet"]:
+    for owner in kinds["Deployment"] + kinds["StatefulSet"] + kinds["Job"]:
         pod = owner["spec"]["template"]["spec"]
         box = pod["containers"][0]
         secure, inner = pod["securityContext"], box["securityContext"]
         assert secure["runAsNonRoot"] and secure["seccompProfile"]["type"] == "RuntimeDefault" and inner["readOnlyRootFilesystem"]
         assert inner["capabilities"]["drop"] == ["ALL"] and not inner["allowPrivilegeEscalation"] and not pod["automountServiceAccountToken"]
         assert box["resources"]["requests"] and box["resources"]["limits"]["memory"]
+        if owner["kind"] == "Job":
+            checks_the_job(owner, box)
+            continue
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             assert box[probe]["httpGet"]["path"] in paths
         drain = drain_seconds(server)
@@ -532,6 +585,9 @@ def test_the_kubernetes_manifests_are_sound(server):
         assert pod["terminationGracePeriodSeconds"] > pause + drain and pause > probe["periodSeconds"] * probe["failureThreshold"]
         assert environment["FACET_THREADS"] == box["resources"]["limits"]["cpu"] and owner["spec"]["selector"]["matchLabels"] == owner["spec"]["template"]["metadata"]["labels"]
         help_text = tool(FACET, "serve", "--help").stdout
+        sources = [next(iter(source.values()))["name"] for source in box.get("envFrom", [])]
+        if sources:
+            assert sources == ["facet", "facet-store"] and kinds["ConfigMap"][0]["data"] == {"FACET_STORE": "none"} and "FACET_STORE" not in environment
         for name in environment:
             assert "--" + name.removeprefix("FACET_").lower().replace("_", "-") in help_text, name
     broken = json.loads(json.dumps(kinds["Deployment"][0]))

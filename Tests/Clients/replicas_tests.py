@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several `facet serve` over one PostgreSQL: kill -9 of each and of the server during writes, read-only spells, the same
 answers as from a file. Left out, with a line, where Tests/Postgres/setup has not been run. FACET_ROUNDS sets the kills."""
-import base64, collections, contextlib, hashlib, http.client, json, os, pathlib, random, signal, socket, struct, subprocess, sys, tempfile, threading, time, traceback, zlib
+import base64, collections, contextlib, hashlib, http.client, json, os, pathlib, random, re, shutil, signal, socket, sqlite3, struct, subprocess, sys, tempfile, threading, time, traceback, zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests/Postgres"))
@@ -28,8 +28,8 @@ def digest(data):
 class Facet:
     """One serving process on a port of its own, which it keeps over restarts."""
 
-    def __init__(self, store, folder):
-        self.store, self.folder = store, folder
+    def __init__(self, store, folder, *flags):
+        self.store, self.folder, self.flags = store, folder, flags
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -39,7 +39,7 @@ class Facet:
         log = open(self.folder / f"facet-{self.port}.log", "ab")
         self.process = subprocess.Popen(
             [FACET, "serve", "--listen", f"127.0.0.1:{self.port}", "--models", ROOT / "models", "--model", "facet-small",
-             "--store", self.store, "--threads", "1"], stdout=log, stderr=log, cwd=self.folder)
+             "--store", self.store, "--threads", "1", *self.flags], stdout=log, stderr=log, cwd=self.folder)
         return self
 
     def call(self, method, path, body=None, kind="application/json", timeout=30):
@@ -152,10 +152,105 @@ def test_both_stores_answer_alike():
             alone.stop()
 
 
+def test_the_readmes_own_search_is_answered_alike():
+    """README's block as it stands there, but for the port: the answers of its searches are the same bytes from both stores."""
+    block, = [text for text in re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S) if "/shop/search" in text]
+    with cluster(1) as (_, replicas), tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "Tests").symlink_to(ROOT / "Tests")
+        shutil.copy(ROOT / "Tests/Fixtures/golden/images/baseline.jpg", folder / "photo.jpg")
+        alone = Facet(f"sqlite:{name}/catalog.sqlite", folder).start()
+        answers = []
+        try:
+            alone.await_ready()
+            for target in (alone, replicas[0]):
+                text = block.replace("127.0.0.1:8080", f"127.0.0.1:{target.port}").replace("curl ", "curl -sS ")
+                done = subprocess.run(["bash", "-ec", text], cwd=folder, capture_output=True, text=True, timeout=60)
+                assert done.returncode == 0, done.stderr
+                answers.append(re.findall(r'\{"hits":.*?"exact":\w+[^}]*\}', done.stdout))
+        finally:
+            alone.stop()
+        assert answers[0] == answers[1] and [len(json.loads(answer)["hits"]) for answer in answers[0]] == [3, 3], answers
+
+
 def test_replicas_that_start_together_make_the_tables_once():
     with cluster(4) as (server, replicas):
         assert sql(server, "SELECT count(*), max(version) FROM facet_schema") == "1|1"
         assert [replica.call("PUT", "/v1/collections/shop", {})[0] for replica in replicas] == [201, 200, 200, 200]
+        # Names and ids are compared by their bytes, whatever language the database has: batches are sorted so here.
+        plain = "SELECT count(*) FROM information_schema.columns WHERE table_name LIKE 'facet_%' AND column_name IN ('id', 'name') AND collation_name IS DISTINCT FROM 'C'"
+        assert sql(server, plain) == "0"
+
+
+def test_batches_of_the_same_items_in_any_order_never_wait_for_each_other():
+    with cluster(2) as (server, replicas):
+        assert replicas[0].call("PUT", "/v1/collections/shop", {})[0] == 201
+        image = base64.b64encode(painted(1)).decode()
+        lines = [json.dumps({"id": f"i{number:02}", "image": image}) for number in range(40)]
+        bodies = ["\n".join(lines).encode(), "\n".join(reversed(lines)).encode()]
+        outcomes = collections.Counter()
+        def write(number):
+            for turn in range(12):
+                outcomes[replicas[number % 2].call("POST", "/v1/collections/shop/items", bodies[number // 2], "application/x-ndjson")[0]] += 1
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert set(outcomes) <= {200, 201} and sum(outcomes.values()) == 48, outcomes
+        # The server counts them some time after they happened; a process that found one is told, and tries again.
+        time.sleep(2)
+        assert sql(server, "SELECT sum(deadlocks) FROM pg_stat_database") == "0"
+        assert sql(server, "SELECT count(*) FROM facet_items") == "40"
+
+
+def test_half_precision_is_kept_once():
+    """What rounding does to a vector's length is no reason to keep the vector as it came beside the one that is searched."""
+    with cluster(1) as (server, replicas):
+        assert replicas[0].call("PUT", "/v1/collections/shop", {"element": "float16"})[0] == 201
+        for number in range(20):
+            assert replicas[0].call("PUT", f"/v1/collections/shop/items/i{number}", painted(number * 7919), "image/png")[0] == 201
+        assert sql(server, "SELECT count(*) FILTER (WHERE half IS NOT NULL), count(raw) FROM facet_items") == "20|0"
+
+
+def test_a_full_disk_is_said_to_be_full_and_leaves_nothing():
+    """The server's own error for it, raised where an item's picture would be written: after the item."""
+    with cluster(2) as (server, replicas):
+        assert replicas[0].call("PUT", "/v1/collections/shop", {})[0] == 201
+        sql(server, "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END$$")
+        sql(server, "CREATE TRIGGER full_disk BEFORE INSERT ON facet_thumbnails FOR EACH ROW EXECUTE FUNCTION full_disk()")
+        for replica in replicas:
+            status, _, body = replica.call("PUT", "/v1/collections/shop/items/a", painted(1), "image/png")
+            assert status == 507 and json.loads(body)["error"]["code"] == "disk_full", (status, body)
+            assert replica.call("GET", "/v1/collections/shop/items/a")[0] == 404 and replica.get("/v1/collections/shop")["items"] == 0
+        assert sql(server, "SELECT count(*) FROM facet_items") == "0"
+        sql(server, "DROP TRIGGER full_disk ON facet_thumbnails")
+        assert replicas[0].call("PUT", "/v1/collections/shop/items/a", painted(1), "image/png")[0] == 201
+
+
+def test_a_process_takes_no_more_connections_than_it_may():
+    with cluster(1) as (server, replicas):
+        replicas[0].stop()
+        few = Facet(server.url, replicas[0].folder, "--store-connections", "3").start()
+        try:
+            few.await_ready()
+            assert few.get("/v1/info")["settings"]["store-connections"] in (3, "3")
+            assert few.call("PUT", "/v1/collections/shop", {})[0] == 201
+            # One connection is seen at a time: the writers of two more, and what watches them.
+            most, ended = [0], threading.Event()
+            def watch():
+                while not ended.is_set():
+                    most[0] = max(most[0], int(sql(server, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")))
+            watcher = threading.Thread(target=watch)
+            watcher.start()
+            writers = Writers([few], threads=8)
+            time.sleep(2)
+            writers.stop()
+            ended.set()
+            watcher.join()
+            assert not writers.bad and len(writers.acknowledged) > 20 and 2 <= most[0] <= 3, (writers.bad[:2], most)
+        finally:
+            few.stop()
 
 
 def test_a_server_that_takes_no_writes_is_waited_for():
@@ -252,6 +347,17 @@ def test_a_collection_moves_to_a_server_and_back():
             assert back.split("digest ")[1] == first.split("digest ")[1], (first, back)
             for side in ("old", "new"):
                 facet("catalog", "export", "shop", folder / side, "--store", f"sqlite:{folder}/{side}.sqlite")
+            # When items were made, which the export does not say, comes along both ways.
+            made = [sqlite3.connect(folder / f"{side}.sqlite").execute("SELECT id, created, updated FROM items ORDER BY id").fetchall() for side in ("old", "new")]
+            assert made[0] == made[1] and len(made[0]) == 900
+            sql(server, "UPDATE facet_items SET updated = updated + 1 WHERE id = '0005.png'")
+            assert "shop: 1 copied, 899 there already" in facet(*there)
+            # What only a file has says what to use instead.
+            for words, instead in ((["catalog", "export", "shop", folder / "x"], "facet catalog migrate shop"), (["catalog", "backup", folder / "x"], "pg_dump"),
+                                   (["catalog", "compact"], "VACUUM"), (["search", folder / "images/0001.png", "--collection", "shop"], "POST /v1/collections/shop/search"),
+                                   (["advise", "shop", "--label-field", "category"], "POST /v1/collections/shop/advise")):
+                refusal = facet(*words, "--store", server.url, code=1)
+                assert instead in refusal and "is a server" in refusal and "facet@" not in refusal, refusal
             for file in ("vectors.npy", "items.jsonl", "spaces.json"):
                 assert (folder / "old" / file).read_bytes() == (folder / "new" / file).read_bytes(), file
             assert "is sound" in facet("catalog", "verify", "--store", server.url)

@@ -84,6 +84,22 @@ struct ItemConformanceTests {
         #expect(empty.items == 0 && empty.bytes == 0)
     }
 
+    @Test("An item that comes from elsewhere brings its times along, new or not", arguments: EngineCase.available)
+    func times(_ kind: EngineCase) throws {
+        let shelf = try Shelf(Bench(kind))
+        var draft = try shelf.draft("moved")
+        for (created, updated) in [(1_000, 2_000), (500, 3_000)] as [(Int64, Int64)] {
+            draft.times = ItemTimes(created: created, updated: updated)
+            try shelf.store.upsert(draft, into: shelf.name)
+            let item = try shelf.store.item(draft.id, in: shelf.name)
+            #expect(item.created == created && item.updated == updated)
+        }
+        draft.times = nil
+        try shelf.store.upsert(draft, into: shelf.name)
+        let item = try shelf.store.item(draft.id, in: shelf.name)
+        #expect(item.created == 500 && item.updated > 1_700_000_000_000)
+    }
+
     @Test("A bad item of a batch is refused alone, and the last of an id stays", arguments: EngineCase.available)
     func batches(_ kind: EngineCase) throws {
         let shelf = try Shelf(Bench(kind))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mixed traffic for a long time: memory, descriptors, threads and latency into a CSV file and an SVG plot, with their slopes."""
-import http.client, json, random, threading, time
+import http.client, json, math, random, threading, time
 from common import Report, Server, percentile, png, raw
 
 KINDS = ("embed", "cached", "put", "search", "look", "delete")
@@ -99,27 +99,34 @@ def slope(points):
 
 
 def plot(rows, path):
-    """Four panels over the time: memory, descriptors, threads, latency."""
-    panels = [("resident memory, MiB", ["rss_mib"]), ("descriptors", ["files"]), ("threads", ["threads"]),
-              ("latency p50 and p99, ms", ["embed_p50", "embed_p99", "search_p50", "search_p99"])]
-    colours = ["#0b5fa5", "#7fb3dd", "#b5400b", "#e8a57f"]
+    """Four panels over the time: memory, descriptors, threads, and latency, whose scale is logarithmic."""
+    panels = [("resident memory, MiB", ["rss_mib"], False), ("descriptors", ["files"], False), ("threads", ["threads"], False),
+              ("latency p50 and p99, ms (logarithmic)", ["embed_p50", "embed_p99", "search_p50", "search_p99"], True)]
+    colours = ["#0b5fa5", "#9cc7e8", "#b5400b", "#f0bda0"]
     width, height, left, step = 900, 190, 60, 215
+    inner, right = height - 40, width - 120
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {step * len(panels) + 25}" font-family="sans-serif" font-size="12">',
            '<rect width="100%" height="100%" fill="#fff"/>']
     last = max(rows[-1]["seconds"], 1)
-    for number, (title, names) in enumerate(panels):
+    for number, (title, names, logarithmic) in enumerate(panels):
         top = number * step + 25
-        most = max(max(row[name] for row in rows if row[name] == row[name]) for name in names) * 1.1 or 1
+        values = [row[name] for row in rows for name in names if row[name] == row[name]]
+        most = max(values) * 1.1 or 1
+        least = 10 ** math.floor(math.log10(max(min(values), 0.01))) if logarithmic else 0
+        ticks = [least * 10 ** n for n in range(9) if least * 10 ** n <= most] if logarithmic else [0, most / 2, most]
+
+        def y(value):
+            share = math.log(max(value, least) / least) / math.log(most / least) if logarithmic else value / most
+            return top + inner - share * inner
         out.append(f'<text x="{left}" y="{top - 7}" font-weight="bold">{title}</text>')
-        for share in (0, .5, 1):
-            y = top + height - 40 - share * (height - 40)
-            out.append(f'<line x1="{left}" x2="{width - 120}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/><text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{share * most:.4g}</text>')
+        for tick in ticks:
+            out.append(f'<line x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#ddd"/><text x="{left - 6}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:.4g}</text>')
         for share in range(0, 6):
-            x = left + share / 5 * (width - 120 - left)
+            x = left + share / 5 * (right - left)
             out.append(f'<text x="{x:.1f}" y="{top + height - 24}" text-anchor="middle">{share * last / 300:.1f} min</text>')
-        for place, (name, colour) in enumerate(zip(names, colours)):
-            points = " ".join(f"{left + row['seconds'] / last * (width - 120 - left):.1f},{top + height - 40 - row[name] / most * (height - 40):.1f}"
-                              for row in rows if row[name] == row[name])
+        # The 99th percentiles first, so that the medians lie on top.
+        for place, (name, colour) in reversed(list(enumerate(zip(names, colours)))):
+            points = " ".join(f"{left + row['seconds'] / last * (right - left):.1f},{y(row[name]):.1f}" for row in rows if row[name] == row[name])
             out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
             out.append(f'<text x="{width - 112}" y="{top + 15 + 16 * place}" fill="{colour}">{name.replace("_", " ")}</text>')
     path.write_text("\n".join(out + ["</svg>"]) + "\n")

@@ -14,17 +14,30 @@ package struct ItemDraft: Sendable {
     package var thumbnail: [UInt8]?
     /// The uploaded bytes, kept as they are.
     package var original: [UInt8]?
+    /// The times of an item that comes from another store; nil for the store's own.
+    package var times: ItemTimes?
 
     package init(
         id: ItemID, digest: ContentDigest, metadata: Metadata = .empty, vector: [Float], thumbnail: [UInt8]? = nil,
-        original: [UInt8]? = nil
+        original: [UInt8]? = nil, times: ItemTimes? = nil
     ) {
+        self.times = times
         self.id = id
         self.digest = digest
         self.metadata = metadata
         self.vector = vector
         self.thumbnail = thumbnail
         self.original = original
+    }
+}
+
+/// When an item was first stored and when it was last, in milliseconds since 1970.
+package struct ItemTimes: Hashable, Sendable {
+    package let created: Int64
+    package let updated: Int64
+
+    package init(created: Int64, updated: Int64) {
+        (self.created, self.updated) = (created, updated)
     }
 }
 

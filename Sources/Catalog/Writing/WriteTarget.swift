@@ -27,7 +27,8 @@ struct WriteTarget {
         let stored = Item(
             row: row, id: item.draft.id, digest: item.draft.digest, metadata: item.draft.metadata,
             thumbnailBytes: item.draft.thumbnail?.count, originalBytes: item.draft.original?.count,
-            created: known?.created ?? scope.now, updated: scope.now)
+            created: item.draft.times?.created ?? known?.created ?? scope.now,
+            updated: item.draft.times?.updated ?? scope.now)
         if let known {
             try ItemRows.update(stored, in: record.key, on: connection)
             bytes &-= size(of: known)

@@ -29,9 +29,10 @@ struct ItemRow: Sendable {
             [
                 .integer(record.key), .text(id), .blob(draft.digest.bytes), .json(draft.metadata.text),
                 .integer(Int64(draft.thumbnail?.count ?? -1)), .integer(Int64(draft.original?.count ?? -1)),
-                .integer(now), .integer(Int64(bytes)), isHalf ? .half(unit) : .vector(unit),
+                .integer(draft.times?.created ?? now), .integer(Int64(bytes)), isHalf ? .half(unit) : .vector(unit),
                 // The vector as it came, where the one that is searched is another.
                 .blob(unit == stored ? nil : encoded),
+                .integer(draft.times?.updated ?? now), .integer(draft.times == nil ? 0 : 1),
             ])
         queries = [
             put, Self.picture("facet_thumbnails", draft.thumbnail, record.key, id),
@@ -43,9 +44,10 @@ struct ItemRow: Sendable {
         """
         INSERT INTO facet_items
         (collection, id, digest, metadata, thumbnail, original, created, updated, bytes, replaced, \(column), raw)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, -1, $9, $10)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $11, $8, -1, $9, $10)
         ON CONFLICT (collection, id) DO UPDATE SET digest = EXCLUDED.digest, metadata = EXCLUDED.metadata,
         thumbnail = EXCLUDED.thumbnail, original = EXCLUDED.original, updated = EXCLUDED.updated,
+        created = CASE WHEN $12::bigint = 1 THEN EXCLUDED.created ELSE facet_items.created END,
         replaced = facet_items.bytes, bytes = EXCLUDED.bytes, \(column) = EXCLUDED.\(column), raw = EXCLUDED.raw
         RETURNING number, replaced
         """

@@ -45,7 +45,7 @@ struct AdviseCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (name, path, label) = (try CollectionName(collection), try store.path(), try labelling())
+        let (name, path, label) = (try CollectionName(collection), try file(), try labelling())
         let found = try store.finding(name) { try Examples(of: name, in: path, label: label) }
         let spaces = found.definition.spaces.map { space in
             Adviser.Space(name: space.name.text, sensitiveTo: sensitivities(found.definition.model)[space.name.text])
@@ -57,6 +57,14 @@ struct AdviseCommand: ParsableCommand {
             throw ValidationError("\(error).")
         }
         show(advice, spaces.map(\.name))
+    }
+
+    private func file() throws -> String {
+        try store.path(
+            instead: """
+                ask a running 'facet serve' by POST /v1/collections/\(collection)/advise, or bring the collection into a file with \
+                'facet catalog migrate \(collection) --from ... --to sqlite:copy.sqlite'
+                """)
     }
 
     private func labelling() throws -> (Item) throws(CatalogError) -> String? {

@@ -40,8 +40,8 @@ struct StoreOptions: ParsableArguments {
         try StoreAddress(try settings().text("store", store, default: Defaults.store))
     }
 
-    /// The file's path; throws where the store is a server or `none`.
-    func path() throws -> String { try StoreDoor.path(address()) }
+    /// The file's path; throws where the store is `none`, or a server, with what to use there `instead`.
+    func path(instead: String) throws -> String { try StoreDoor.path(address(), instead: instead) }
 
     /// What `work` returns; a collection that it does not find is refused with the names of those that are there.
     func finding<Result>(_ name: CollectionName, _ work: () throws -> Result) throws -> Result {

@@ -31,7 +31,11 @@ struct CatalogExportCommand: ParsableCommand {
         let name = try CollectionName(collection)
         let stop = StopSignal()
         var outcome: Result<(record: CollectionRecord, isDone: Bool), any Error>?
-        let path = try store.path()
+        let path = try store.path(
+            instead: """
+                bring the collection into a file with 'facet catalog migrate \(collection) --from ... --to sqlite:copy.sqlite' and \
+                export from there
+                """)
         try store.finding(name) {
             try CatalogStore.read(fileAt: path) { (snapshot) throws(CatalogError) in
                 let record = try snapshot.collection(name)

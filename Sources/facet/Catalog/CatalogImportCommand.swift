@@ -25,6 +25,11 @@ struct CatalogImportCommand: ParsableCommand {
             --keep stores the files themselves, too, so that 'facet catalog reindex' can bring the collection to another \
             checkpoint. A small picture of each is kept unless --thumbnails says none; what --thumbnails says becomes the \
             collection's rule, and items that are there without a picture get one.
+
+            --shard i/n takes the i-th of n shares, from 0, chosen by a hash of each id, so that several processes fill one \
+            collection on a PostgreSQL server; on a file, one share after the other. Run a share again as often as you like.
+
+              facet catalog import shop pictures/ --shard 0/8 --store postgres://facet@db/facet
             """)
 
     @OptionGroup var store: StoreOptions
@@ -39,6 +44,14 @@ struct CatalogImportCommand: ParsableCommand {
     @Option(help: "Leading folders that become labels: 0 none, 1 category, 2 category and subcategory.")
     var labelDepth = 2
 
+    @Option(help: "Embed only share i of n, such as 0/8 to 7/8.")
+    var shard: String?
+
+    @Option(
+        help: "A file with an image's path within the folder in each line, in place of all; '-' for standard input.",
+        completion: .file())
+    var list: String?
+
     @Argument(help: "The collection's name.")
     var collection: String
 
@@ -48,10 +61,11 @@ struct CatalogImportCommand: ParsableCommand {
     func validate() throws {
         guard (0...2).contains(labelDepth) else { throw ValidationError("--label-depth must be 0, 1 or 2.") }
         _ = try ThumbnailOption.rule(thumbnails)
+        _ = try shard.map(Shard.init)
     }
 
     func run() throws {
-        let images = try ImageFolder(folder)
+        let images = try ImageFolder(folder, list: list, shard: shard.map(Shard.init))
         let name = try CollectionName(collection)
         let settings = try store.settings()
         let catalog = try store.open(makes: true)
@@ -66,7 +80,8 @@ struct CatalogImportCommand: ParsableCommand {
             catalog, into: name, model: loaded, spaces: spaces, pool: pool, thumbnails: record.thumbnails ?? .usual,
             stop: stop.flag)
         var work = FolderImport(
-            images, catalog, into: name, ingest, keeps: keep, labelDepth: labelDepth, stop: stop)
+            images, catalog, into: name, ingest, keeps: keep, labelDepth: labelDepth, stop: stop,
+            reportsEvery: shard == nil ? nil : .seconds(30))
         try work.run()
         try catalog.close()
         try report(work, ingest)

@@ -43,7 +43,7 @@ struct CatalogVerifyCommand: ParsableCommand {
             defer { try? server.close() }
             return try server.verify()
         }
-        let path = try store.path()
+        let path = try store.path(instead: "")
         // Each page is read about twice: once for SQLite's own checks, once for the rows'.
         return try FileTraffic.showing(.read, of: 2 * CatalogText.bytes(ofFile: path)) {
             try CatalogStore.verify(fileAt: path)
@@ -68,7 +68,8 @@ struct CatalogBackupCommand: ParsableCommand {
     var destination: String
 
     func run() throws {
-        let path = try store.path()
+        let path = try store.path(
+            instead: "copy it with the server's own pg_dump, or single collections with 'facet catalog migrate'")
         let stop = StopSignal()
         let total = max(1, CatalogText.bytes(ofFile: path) >> 20)
         var bar = ProgressBar(total: total, unit: "MiB")
@@ -101,7 +102,9 @@ struct CatalogCompactCommand: ParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func run() throws {
-        let catalog = try StoreDoor.openFile(store.address(), makes: false)
+        let catalog = try StoreDoor.openFile(
+            store.address(), makes: false, instead: "the server gives room back by itself, and at once with VACUUM FULL"
+        )
         let before = try catalog.size()
         // What is in use is written to a temporary file, from there to the log, and from the log into the file.
         try FileTraffic.showing(.written, of: 3 * (before.file - before.free)) { try catalog.compact() }
@@ -109,7 +112,7 @@ struct CatalogCompactCommand: ParsableCommand {
         try catalog.close()
         print(
             """
-            \(try store.path()): \(CatalogText.size(before.file)), of these \(CatalogText.size(before.free)) free, \
+            \(try store.address().name): \(CatalogText.size(before.file)), of these \(CatalogText.size(before.free)) free, \
             became \(CatalogText.size(after.file))
             """)
     }

@@ -10,9 +10,9 @@ struct CatalogMigrateCommand: ParsableCommand {
         abstract: "Copy collections from one store into another: a file, or a PostgreSQL server.",
         usage: "facet catalog migrate [COLLECTION ...] --from STORE --to STORE",
         discussion: """
-            Vectors, metadata, thumbnails and kept images are copied as they are; times are those of the copy. What is there \
-            already and alike is skipped, so that an interrupted run goes on when it is run again. At the end both sides are \
-            read once more and compared by a digest over everything. A server that has the file open must be stopped first.
+            Vectors, metadata, thumbnails, kept images and the items' times are copied as they are. What is there already and \
+            alike is skipped, so that an interrupted run goes on when it is run again. At the end both sides are read once more and \
+            compared by a digest over everything. A server that has the file open must be stopped first.
 
               facet catalog migrate --from sqlite:catalog.sqlite --to postgres://facet@db/facet
               facet catalog migrate shop --from postgres://facet@db/facet --to sqlite:shop.sqlite

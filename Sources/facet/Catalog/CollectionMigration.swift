@@ -70,7 +70,8 @@ struct CollectionMigration {
                 ItemDraft(
                     id: item.id, digest: item.digest, metadata: item.metadata, vector: vector,
                     thumbnail: item.thumbnailBytes == nil ? nil : try source.thumbnail(of: item.id, in: name),
-                    original: item.originalBytes == nil ? nil : try source.original(of: item.id, in: name)))
+                    original: item.originalBytes == nil ? nil : try source.original(of: item.id, in: name),
+                    times: ItemTimes(created: item.created, updated: item.updated)))
         }
         guard !drafts.isEmpty else { return }
         for result in try target.upsert(drafts, into: name) { _ = try result.get() }
@@ -79,7 +80,8 @@ struct CollectionMigration {
 
     private func isAlike(_ left: Item, _ right: Item) -> Bool {
         left.digest == right.digest && left.metadata == right.metadata && left.thumbnailBytes == right.thumbnailBytes
-            && left.originalBytes == right.originalBytes
+            && left.originalBytes == right.originalBytes && left.created == right.created
+            && left.updated == right.updated
     }
 
     // MARK: Comparing
@@ -120,6 +122,9 @@ struct DigestSum: Equatable {
     mutating func add(_ item: Item, _ vector: [UInt8], _ pictures: [[UInt8]?]) {
         var bytes = ContentDigest(of: Array(item.id.text.utf8)).bytes + item.digest.bytes
         bytes += ContentDigest(of: Array(item.metadata.text.utf8)).bytes + ContentDigest(of: vector).bytes
+        for time in [item.created, item.updated] {
+            bytes += (0..<8).map { UInt8(truncatingIfNeeded: time >> (8 * $0)) }
+        }
         for picture in pictures { bytes += picture.map { [1] + ContentDigest(of: $0).bytes } ?? [0] }
         for (place, byte) in ContentDigest(of: bytes).bytes.enumerated() {
             words[place / 8] &+= UInt64(byte) << UInt64(place % 8 * 8)

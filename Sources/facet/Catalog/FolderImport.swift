@@ -11,22 +11,16 @@ struct ImageFolder {
     let root: String
     let paths: [String]
 
-    /// Throws where it is no folder or has no images.
-    init(_ root: String) throws {
+    /// All images below the folder, or those that the lines of `list` name by their paths within it; of a share its own.
+    ///
+    /// Throws where it is no folder, has no images, or the list cannot be read.
+    init(_ root: String, list: String? = nil, shard: Shard? = nil) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: root, isDirectory: &isFolder), isFolder.boolValue else {
             throw ValidationError("\(root) is no folder that can be read.")
         }
-        let inside = FileManager.default.enumerator(atPath: root)
-        var found: [String] = []
-        while let path = inside?.nextObject() as? String {
-            if FileList.extensions.contains((path as NSString).pathExtension.lowercased()) { found.append(path) }
-        }
-        guard !found.isEmpty else {
-            throw ValidationError("the folder \(root) has no .png, .jpg, .jpeg or .webp files.")
-        }
         self.root = root
-        paths = found.sorted()
+        paths = try list.map { try FileList([], list: $0, shard: shard).paths } ?? FileList.images(in: root, shard)
     }
 
     /// At most `limit` bytes of a file.
@@ -58,14 +52,16 @@ struct FolderImport {
     private(set) var skipped = 0
     private var bar: ProgressBar
     private var paceIsSet = false
+    private let interval: Duration?
 
     init(
         _ folder: ImageFolder, _ store: any ItemStore, into name: CollectionName, _ ingest: ItemIngest, keeps: Bool,
-        labelDepth: Int, stop: StopSignal
+        labelDepth: Int, stop: StopSignal, reportsEvery interval: Duration? = nil
     ) {
         (self.folder, self.store, self.name, self.ingest) = (folder, store, name, ingest)
         (self.keeps, self.labelDepth, self.stop) = (keeps, labelDepth, stop)
-        bar = ProgressBar(total: folder.paths.count, unit: "images")
+        self.interval = interval
+        bar = ProgressBar(total: folder.paths.count, unit: "images", plainEvery: interval)
     }
 
     /// Takes every file in turn; returns early after a stop, with what was computed on disk.
@@ -96,7 +92,9 @@ struct FolderImport {
             return
         }
         // The pace is that of embedding: what a resumed import skips at its start does not count.
-        if !paceIsSet { bar = ProgressBar(total: folder.paths.count, unit: "images", initial: skipped) }
+        if !paceIsSet {
+            bar = ProgressBar(total: folder.paths.count, unit: "images", initial: skipped, plainEvery: interval)
+        }
         paceIsSet = true
         try ingest.add(ItemIngest.Image(id: id, bytes: bytes, metadata: metadata, keeps: keeps))
     }

@@ -16,9 +16,11 @@ enum StoreDoor {
         return try openFile(address, makes: makes)
     }
 
-    /// Opens a file; throws for a server, which has no such thing.
-    static func openFile(_ address: StoreAddress, makes: Bool) throws -> CatalogStore {
-        let path = try path(address)
+    /// Opens a file; throws for a server, which has no such thing, with what to use there `instead`.
+    static func openFile(
+        _ address: StoreAddress, makes: Bool, instead: String = "use the server's own tools"
+    ) throws -> CatalogStore {
+        let path = try path(address, instead: instead)
         guard makes || FileManager.default.fileExists(atPath: path) else {
             throw CatalogError.cannotOpen(path: path, code: Int(ENOENT))
         }
@@ -26,14 +28,10 @@ enum StoreDoor {
     }
 
     /// The file's path; throws for a server and for `none`.
-    static func path(_ address: StoreAddress) throws -> String {
+    static func path(_ address: StoreAddress, instead: String = "use the server's own tools") throws -> String {
         if let path = address.path { return path }
         guard address.server == nil else {
-            throw CatalogRefusal(
-                """
-                This command works on a file, and \(address.name) is a server: use the server's own tools, such as pg_dump, or ask \
-                a running 'facet serve'.
-                """)
+            throw CatalogRefusal("This command works on a file, and \(address.name) is a server: \(instead).")
         }
         throw CatalogRefusal("this needs a store: give --store sqlite:PATH or postgres://USER@HOST/DATABASE.")
     }

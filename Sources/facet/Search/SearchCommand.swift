@@ -85,7 +85,7 @@ struct SearchCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (name, path, settings) = (try CollectionName(collection), try store.path(), try store.settings())
+        let (name, path, settings) = (try CollectionName(collection), try file(), try store.settings())
         let condition = try filter.map { (text) throws(CatalogError) in try Filter(Array(text.utf8)) } ?? .everything
         let record = try store.finding(name) {
             try CatalogStore.read(fileAt: path) { (snapshot) throws(CatalogError) in try snapshot.collection(name) }
@@ -105,6 +105,14 @@ struct SearchCommand: ParsableCommand {
         let listing = SearchListing(spaces: record.definition.spaces.map(\.name.text), hits: answer.combined)
         print(json ? listing.json() : listing.table(Terminal.output), terminator: "")
         try write(SearchResultPage(asked: image ?? id ?? "", search: search, answer: answer, pictures: pictures))
+    }
+
+    private func file() throws -> String {
+        try store.path(
+            instead: """
+                ask a running 'facet serve' by POST /v1/collections/\(collection)/search, or bring the collection into a file with \
+                'facet catalog migrate \(collection) --from ... --to sqlite:copy.sqlite'
+                """)
     }
 
     /// The query's vectors and a small picture of it, where it is a file.
