@@ -133,8 +133,12 @@ extension ItemStore {
 package protocol EmbeddingKeeper: Sendable {
     /// What the cache did and how large it is.
     var counts: EmbeddingCache.Counts { get }
+    /// The most bytes it holds; 0 where nothing is kept.
+    var limit: Int { get }
     /// The embeddings of all `spaces`, in that order; nil, and a miss, unless every one is there.
     func find(_ key: EmbeddingKey, spaces: [SpaceName]) -> [Embedding]?
+    /// Counts a hit that was answered without asking, and notes the use; returns at once.
+    func noteUse(of key: EmbeddingKey)
     /// Keeps embeddings beside those of other spaces; returns at once.
     func keep(_ embeddings: [Embedding], for key: EmbeddingKey)
 }

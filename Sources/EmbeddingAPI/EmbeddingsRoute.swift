@@ -13,6 +13,11 @@ extension FacetAPI {
 
         /// Nil for a media type that is not read.
         init?(_ contentType: String?) {
+            // The form that most uploads have, as they are.
+            if contentType == "image/jpeg" || contentType == "application/octet-stream" {
+                self = .image
+                return
+            }
             let type = contentType?.prefix { $0 != ";" }.trimmingSpaces().lowercased() ?? ""
             switch type {
             case "application/json": self = .json
@@ -51,38 +56,51 @@ extension FacetAPI {
     }
 
     /// Parses, embeds and answers; `reply` is called once, on whatever thread finishes.
+    ///
+    /// A small body is taken apart on the event loop, and answered there when memory has its vectors. The cache's disk, the
+    /// digest of a large image and the parts of a large body are for other threads.
     func embed(_ request: HTTPRequest, _ context: RequestContext, _ reply: @escaping @Sendable (HTTPResponse) -> Void) {
-        let isSmall =
-            request.body.count <= Self.smallBody || BodyForm(request.head.headers.first("content-type")) == .image
-        // With a catalog there is a cache, which reads the disk.
-        guard !isSmall || configuration.collections != nil else { return start(request, context, reply) }
-        parsing.async { self.start(request, context, reply) }
+        let isImage = BodyForm(request.head.headers.first("content-type")) == .image
+        let hasCache = configuration.collections != nil
+        guard request.body.count <= Self.smallBody || isImage && !hasCache else {
+            return parsing.async { self.start(request, context, mayWait: true, reply) }
+        }
+        start(request, context, mayWait: false, reply)
     }
 
     private func start(
-        _ request: HTTPRequest, _ context: RequestContext, _ reply: @escaping @Sendable (HTTPResponse) -> Void
+        _ request: HTTPRequest, _ context: RequestContext, mayWait: Bool,
+        _ reply: @escaping @Sendable (HTTPResponse) -> Void
     ) {
         do throws(APIError) {
             let call = try EmbeddingsCall(parsing: request, configuration)
-            try run(call, request, context, reply)
+            let images = call.inputs.compactMap { try? $0.get() }
+            guard !images.isEmpty else {
+                return reply(response(EmbeddingsAnswer(call, outcomes: []), timing: EmbeddingTiming(), context))
+            }
+            let known = lookUp(
+                EmbeddingRequest(
+                    images: images, model: call.model, spaces: call.spaces, normalise: call.normalise,
+                    isCancelled: { [cancellation = request.cancellation] in cancellation.isCancelled }))
+            guard mayWait || known.needsNoCache else {
+                return parsing.async { self.run(call, known, context, reply) }
+            }
+            run(call, known, context, reply)
         } catch {
             reply(response(error))
         }
     }
 
     private func run(
-        _ call: EmbeddingsCall, _ request: HTTPRequest, _ context: RequestContext,
+        _ call: EmbeddingsCall, _ known: CacheLookup, _ context: RequestContext,
         _ reply: @escaping @Sendable (HTTPResponse) -> Void
-    ) throws(APIError) {
-        let images = call.inputs.compactMap { try? $0.get() }
-        guard !images.isEmpty else {
-            return reply(response(EmbeddingsAnswer(call, outcomes: []), timing: EmbeddingTiming(), context))
-        }
-        let work = EmbeddingRequest(
-            images: images, model: call.model, spaces: call.spaces, normalise: call.normalise,
-            isCancelled: { [cancellation = request.cancellation] in cancellation.isCancelled })
-        try embedCached(work) { [self] outcomes, timing in
-            reply(response(EmbeddingsAnswer(call, outcomes: outcomes), timing: timing, context))
+    ) {
+        do throws(APIError) {
+            try embed(known) { [self] outcomes, timing in
+                reply(response(EmbeddingsAnswer(call, outcomes: outcomes), timing: timing, context))
+            }
+        } catch {
+            reply(response(error))
         }
     }
 
@@ -102,18 +120,23 @@ extension FacetAPI {
     /// Tells where the time went, as `Server-Timing`.
     func addTiming(_ timing: EmbeddingTiming, to response: inout HTTPResponse, _ context: RequestContext) {
         let total = configuration.ticker.now - context.start
-        let parts = [
-            ("decode", timing.decode), ("queue", timing.queue), ("inference", timing.inference), ("total", total),
-        ]
-        response.headers.set(
-            "Server-Timing", parts.map { "\($0.0);dur=\(Self.milliseconds($0.1))" }.joined(separator: ", "))
+        var text: [UInt8] = []
+        text.reserveCapacity(80)
+        Self.append(timing.decode, as: "decode;dur=", to: &text)
+        Self.append(timing.queue, as: ", queue;dur=", to: &text)
+        Self.append(timing.inference, as: ", inference;dur=", to: &text)
+        Self.append(total, as: ", total;dur=", to: &text)
+        response.headers.set("Server-Timing", String(decoding: text, as: UTF8.self))
     }
 
-    /// Milliseconds with two decimals.
-    private static func milliseconds(_ duration: Duration) -> String {
-        let hundredths = Int((duration.seconds * 100_000).rounded())
-        let fraction = hundredths % 100
-        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+    /// Appends milliseconds with two decimals.
+    private static func append(_ duration: Duration, as name: StaticString, to text: inout [UInt8]) {
+        text.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        let hundredths = max(0, Int((duration.seconds * 100_000).rounded()))
+        text.append(contentsOf: String(hundredths / 100).utf8)
+        text.append(UInt8(ascii: "."))
+        text.append(UInt8(ascii: "0") + UInt8(hundredths % 100 / 10))
+        text.append(UInt8(ascii: "0") + UInt8(hundredths % 10))
     }
 }
 

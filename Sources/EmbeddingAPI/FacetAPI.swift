@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import HTTPServer
+internal import Catalog
 internal import Dispatch
 internal import EmbeddingPipeline
 internal import Foundation
@@ -36,6 +37,7 @@ package final class FacetAPI: HTTPHandler {
     /// Models are loaded and unloaded one at a time.
     let modelWork = DispatchQueue(label: "facet.models", qos: .utility)
     let started: Duration
+    let recent = RecentEmbeddings()
     let maps = MapBook()
     let samples = SampleLoader()
     private let serverMetrics = Mutex<HTTPServerMetrics?>(nil)

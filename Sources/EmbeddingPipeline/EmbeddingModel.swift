@@ -17,6 +17,8 @@ package final class EmbeddingModel: Sendable {
     package let id: ModelID
     /// SHA-256 of the checkpoint file: which model a vector came from.
     package let digest: ContentDigest
+    /// Everything a vector depends on beside the image and the checkpoint: a cache of vectors is keyed by it.
+    package let identity: String
     package let manifest: ModelManifest
     package let plan: InferencePlan
 
@@ -46,6 +48,9 @@ package final class EmbeddingModel: Sendable {
         manifest = folder.manifest
         self.plan = plan
         digest = hashing.wait()
+        identity =
+            PreprocessingSummary(manifest.preprocessing).identity
+            + (precision == .single ? "" : " \(precision.rawValue)")
     }
 
     /// Images that show whether half precision will do.
@@ -53,11 +58,6 @@ package final class EmbeddingModel: Sendable {
 
     /// Numbers that training adjusted.
     package var parameterCount: Int { plan.architecture.parameterCount }
-
-    /// Everything a vector depends on beside the image and the checkpoint: a cache of vectors is keyed by it.
-    package var identity: String {
-        preprocessing.identity + (plan.precision == .single ? "" : " \(plan.precision.rawValue)")
-    }
 
     /// How images are prepared, in plain values for the serving half.
     package var preprocessing: PreprocessingSummary { PreprocessingSummary(manifest.preprocessing) }

@@ -32,6 +32,25 @@ struct VectorsTests {
         }
     }
 
+    @Test("A tag is the same for the same bytes, and another for every bit, length and maker")
+    func tags() {
+        let maker = ContentTagMaker()
+        let bytes = (0..<50_001).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        #expect(maker.tag(of: bytes) == maker.tag(of: Array(bytes)))
+        #expect(ContentTagMaker().tag(of: bytes) != maker.tag(of: bytes))
+        var tags: Set<ContentTag> = [
+            maker.tag(of: bytes), maker.tag(of: []), maker.tag(of: [0]), maker.tag(of: [0, 0]),
+        ]
+        for place in [0, 15, 16, 17, 25_000, 50_000] {
+            var other = bytes
+            other[place] ^= 0x80
+            tags.insert(maker.tag(of: other))
+        }
+        tags.insert(maker.tag(of: bytes + [0]))
+        tags.insert(maker.tag(of: Array(bytes.dropLast())))
+        #expect(tags.count == 12)
+    }
+
     @Test("Normalising keeps the direction; a zero vector stays")
     func normalise() throws {
         let space = try #require(SpaceName("color"))

@@ -66,7 +66,7 @@ package final class EmbeddingCache: Sendable {
 
     private let writer: Writer
     private let readers: ReaderPool
-    private let limit: Int
+    package let limit: Int
     private let state: Mutex<State>
 
     init(writer: Writer, readers: ReaderPool, limit: Int, state found: EmbeddingRows.State) {
@@ -114,13 +114,18 @@ package final class EmbeddingCache: Sendable {
     }
 
     private func countHit(_ found: [Embedding], of key: EmbeddingKey) -> [Embedding] {
+        noteUse(of: key)
+        return found
+    }
+
+    /// Counts a hit that was answered without asking, and notes the use; returns at once.
+    package func noteUse(of key: EmbeddingKey) {
         let isFull = state.withLock { state in
             state.counts.hits += 1
             if state.touched.count < Self.mostTouched { state.touched.insert(key) }
             return state.touched.count == Self.mostTouched
         }
         if isFull { schedule() }
-        return found
     }
 
     private func countMiss(of key: EmbeddingKey, isDamaged: Bool) -> [Embedding]? {

@@ -47,7 +47,14 @@ package struct HTTPHeaders: Sendable {
         let nameStart = UInt32(bytes.count)
         bytes.append(contentsOf: name.utf8)
         let valueStart = UInt32(bytes.count)
-        bytes.append(contentsOf: value.utf8.lazy.map { ASCII.isFieldContent($0) ? $0 : ASCII.space })
+        var value = value
+        value.withUTF8 { value in
+            bytes.append(contentsOf: value)
+            guard !value.allSatisfy(ASCII.isFieldContent) else { return }
+            for place in Int(valueStart)..<bytes.count where !ASCII.isFieldContent(bytes[place]) {
+                bytes[place] = ASCII.space
+            }
+        }
         fields.append(
             Field(
                 nameStart: nameStart, nameEnd: valueStart, valueStart: valueStart, valueEnd: UInt32(bytes.count)))
@@ -61,6 +68,7 @@ package struct HTTPHeaders: Sendable {
 
     /// Removes every field of that name.
     package mutating func remove(_ name: String) {
+        guard fields.contains(where: { matches($0, name.utf8) }) else { return }
         fields = fields.filter { !matches($0, name.utf8) }
     }
 }

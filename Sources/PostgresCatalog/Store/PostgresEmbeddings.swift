@@ -26,7 +26,7 @@ package final class PostgresEmbeddings: EmbeddingKeeper {
     private static let sweepInterval = Duration.seconds(10)
 
     private let pool: SessionPool
-    private let limit: Int
+    package let limit: Int
     private let clock: @Sendable () -> Int64
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "facet.postgres.cache", qos: .utility)
@@ -61,17 +61,17 @@ package final class PostgresEmbeddings: EmbeddingKeeper {
     }
 
     private func count(_ found: [Embedding]?, _ key: EmbeddingKey) -> [Embedding]? {
+        if found == nil { state.withLock { $0.counts.misses += 1 } } else { noteUse(of: key) }
+        return found
+    }
+
+    package func noteUse(of key: EmbeddingKey) {
         let isFull = state.withLock { state in
-            guard found != nil else {
-                state.counts.misses += 1
-                return false
-            }
             state.counts.hits += 1
             if state.touched.count < Self.mostTouched { state.touched.insert(key.bytes) }
             return state.touched.count == Self.mostTouched
         }
         if isFull { schedule() }
-        return found
     }
 
     package func keep(_ embeddings: [Embedding], for key: EmbeddingKey) {
