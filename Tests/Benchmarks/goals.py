@@ -208,7 +208,7 @@ def main():
     ap.add_argument("--rounds", type=int, default=3)
     ap.add_argument("--threads", type=int, default=os.cpu_count())
     ap.add_argument("--seconds", type=int, default=4, help="of each measurement")
-    ap.add_argument("--requests", type=int, default=100_000, help="of the memory section")
+    ap.add_argument("--requests", type=int, default=350_000, help="of the memory section")
     ap.add_argument("--peers", nargs="+", default=None, help="of the engines section: 'ONNX Runtime' OpenVINO PyTorch")
     ap.add_argument("--build-hummingbird", action="store_true", help="build peers-http first")
     ap.add_argument("--json", type=pathlib.Path, help="also write the rows there")
