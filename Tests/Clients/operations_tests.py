@@ -134,6 +134,7 @@ def test_every_alert_is_sound_and_tested(server):
     rules = {rule["alert"]: rule for group in yaml.safe_load((folder / "alerts.yml").read_text())["groups"] for rule in group["rules"]}
     cases = [case for test in yaml.safe_load((folder / "alerts.test.yml").read_text())["tests"] for case in test["alert_rule_test"]]
     assert {case["alertname"] for case in cases if case["exp_alerts"]} == set(rules)
+    some_traffic(server)
     known = families(server.http.get("/metrics").text) | {"up"}
     for name, rule in rules.items():
         assert metric_names(rule["expr"]) <= known, (name, metric_names(rule["expr"]) - known)
