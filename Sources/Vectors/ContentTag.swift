@@ -5,7 +5,7 @@ internal import CCrypto
 /// Makes ``ContentTag``s; each has a random key of its own, so that tags of two makers have nothing in common.
 ///
 /// A tag takes a tenth of the time of SHA-256 and serves to find again, within one process, what was met before. GMAC
-/// (NIST SP 800-38D) is a universal hash: whoever knows neither the key nor any tag makes two texts of n bytes with one
+/// (NIST SP 800-38D), which covers the length too, is a universal hash: whoever knows neither the key nor any tag makes two texts of n bytes with one
 /// tag with a probability of about n / 2^132, so tags must never be shown to anybody. Any thread.
 package struct ContentTagMaker: Sendable {
     private let key: [UInt8]
@@ -37,7 +37,7 @@ package struct ContentTagMaker: Sendable {
                 EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, $0.baseAddress) == 1
             }
         precondition(isMade, "libcrypto's GMAC failed over \(bytes.count) bytes")
-        return ContentTag(high: tag.0, low: tag.1, count: bytes.count)
+        return ContentTag(high: tag.0, low: tag.1)
     }
 }
 
@@ -45,9 +45,8 @@ package struct ContentTagMaker: Sendable {
 package struct ContentTag: Hashable, Sendable {
     private let high: UInt64
     private let low: UInt64
-    private let count: Int
 
-    fileprivate init(high: UInt64, low: UInt64, count: Int) {
-        (self.high, self.low, self.count) = (high, low, count)
+    fileprivate init(high: UInt64, low: UInt64) {
+        (self.high, self.low) = (high, low)
     }
 }

@@ -60,4 +60,14 @@ struct RecentEmbeddingsTests {
         #expect(recent.find(question(201), spaces: both) == nil)
         #expect(recent.find(question(199), spaces: both) != nil)
     }
+
+    @Test("The bound holds, too, where everything that is there is asked for again and again")
+    func boundUnderUse() {
+        for number in 0..<200 as Range<UInt8> {
+            recent.keep(answer(number, both), for: question(number), bound: 40_000)
+            for earlier in 0...number { _ = recent.find(question(earlier), spaces: both) }
+        }
+        let left = (0..<200 as Range<UInt8>).filter { recent.find(question($0), spaces: both) != nil }
+        #expect(!left.isEmpty && left.count * 1_200 <= 40_000, "\(left.count) are there")
+    }
 }

@@ -88,7 +88,7 @@ package final class EmbeddingCache: Sendable {
     package func find(_ key: EmbeddingKey, spaces: [SpaceName]) -> [Embedding]? {
         guard limit > 0 else { return nil }
         let waiting = state.withLock { $0.waiting[key]?.embeddings } ?? []
-        if let found = Self.select(spaces, from: waiting) { return countHit(found, of: key) }
+        if let found = waiting.select(spaces) { return countHit(found, of: key) }
         let read = try? readers.read { (connection) throws(CatalogError) in
             try EmbeddingRows.find(key.bytes, on: connection)
         }
@@ -97,20 +97,11 @@ package final class EmbeddingCache: Sendable {
         case .damaged: return countMiss(of: key, isDamaged: true)
         case .value(let bytes):
             guard let stored = EmbeddingCoding.decode(bytes) else { return countMiss(of: key, isDamaged: true) }
-            guard let found = Self.select(spaces, from: waiting + stored) else {
+            guard let found = (waiting + stored).select(spaces) else {
                 return countMiss(of: key, isDamaged: false)
             }
             return countHit(found, of: key)
         }
-    }
-
-    private static func select(_ spaces: [SpaceName], from known: [Embedding]) -> [Embedding]? {
-        var found: [Embedding] = []
-        for space in spaces {
-            guard let embedding = known.first(where: { $0.space == space }) else { return nil }
-            found.append(embedding)
-        }
-        return found
     }
 
     private func countHit(_ found: [Embedding], of key: EmbeddingKey) -> [Embedding] {
@@ -146,7 +137,7 @@ package final class EmbeddingCache: Sendable {
         guard limit > 0, EmbeddingCoding.bytes(of: embeddings) <= limit else { return }
         state.withLock { state in
             let known = state.waiting[key]?.embeddings ?? []
-            let merged = Self.merge(embeddings, over: known)
+            let merged = embeddings.merged(over: known)
             let growth = EmbeddingCoding.bytes(of: merged) - (known.isEmpty ? 0 : EmbeddingCoding.bytes(of: known))
             guard state.waitingBytes + growth <= Self.mostWaitingBytes else { return }
             state.generation += 1
@@ -154,10 +145,6 @@ package final class EmbeddingCache: Sendable {
             state.waitingBytes += growth
         }
         schedule()
-    }
-
-    private static func merge(_ new: [Embedding], over old: [Embedding]) -> [Embedding] {
-        new + old.filter { known in !new.contains { $0.space == known.space } }
     }
 }
 
@@ -234,7 +221,7 @@ extension EmbeddingCache {
             let stored = try EmbeddingRows.find(key.bytes, on: connection)
             let known =
                 if case .value(let bytes) = stored { EmbeddingCoding.decode(bytes) ?? [] } else { [Embedding]() }
-            let merged = EmbeddingCoding.encode(Self.merge(value.embeddings, over: known))
+            let merged = EmbeddingCoding.encode(value.embeddings.merged(over: known))
             change.growth += try EmbeddingRows.put(merged, key: key.bytes, mark: batch.mark, on: connection)
         }
         let bytes = counts.bytes + change.growth.bytes

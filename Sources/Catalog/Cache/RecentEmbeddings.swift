@@ -36,6 +36,8 @@ package final class RecentEmbeddings: Sendable {
         var young: [Question: Answer] = [:]
         var old: [Question: Answer] = [:]
         var youngBytes = 0
+        /// Bytes of a generation: half the bound that was given last.
+        var most = 0
     }
 
     private let maker = ContentTagMaker()
@@ -58,13 +60,9 @@ package final class RecentEmbeddings: Sendable {
             Self.put(answer, question, &state)
             return answer
         }
-        guard let known else { return nil }
-        var found: [Embedding] = []
-        for space in spaces {
-            guard let embedding = known.embeddings.first(where: { $0.space == space }) else { return nil }
-            found.append(embedding)
+        return known.flatMap { known in
+            known.embeddings.select(spaces).map { Answer(digest: known.digest, embeddings: $0) }
         }
-        return Answer(digest: known.digest, embeddings: found)
     }
 
     /// Keeps embeddings beside those of other spaces, within `bound` bytes for all.
@@ -73,20 +71,20 @@ package final class RecentEmbeddings: Sendable {
             let known = state.young.removeValue(forKey: question)
             if let known { state.youngBytes -= Self.bytes(of: known) }
             let earlier = known?.embeddings ?? state.old.removeValue(forKey: question)?.embeddings ?? []
-            let others = earlier.filter { old in !answer.embeddings.contains { $0.space == old.space } }
-            let merged = Answer(digest: answer.digest, embeddings: answer.embeddings + others)
-            let bytes = Self.bytes(of: merged)
-            guard bytes <= bound / 2 else { return }
-            if state.youngBytes + bytes > bound / 2 {
-                (state.old, state.young, state.youngBytes) = (state.young, [:], 0)
-            }
-            Self.put(merged, question, &state)
+            let merged = Answer(digest: answer.digest, embeddings: answer.embeddings.merged(over: earlier))
+            state.most = bound / 2
+            if Self.bytes(of: merged) <= state.most { Self.put(merged, question, &state) }
         }
     }
 
+    /// Into the younger generation; where that is full, it becomes the older one, and what was that goes.
     private static func put(_ answer: Answer, _ question: Question, _ state: inout State) {
+        let bytes = bytes(of: answer)
+        if state.youngBytes + bytes > state.most {
+            (state.old, state.young, state.youngBytes) = (state.young, [:], 0)
+        }
         state.young[question] = answer
-        state.youngBytes += bytes(of: answer)
+        state.youngBytes += bytes
     }
 
     private static func bytes(of answer: Answer) -> Int { EmbeddingCoding.bytes(of: answer.embeddings) + overhead }

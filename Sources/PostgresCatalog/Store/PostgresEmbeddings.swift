@@ -42,22 +42,13 @@ package final class PostgresEmbeddings: EmbeddingKeeper {
     package func find(_ key: EmbeddingKey, spaces: [SpaceName]) -> [Embedding]? {
         guard limit > 0 else { return nil }
         let waiting = state.withLock { $0.waiting[key.bytes] } ?? []
-        if let found = Self.select(spaces, from: waiting) { return count(found, key) }
+        if let found = waiting.select(spaces) { return count(found, key) }
         let rows = try? pool.lend { (loan) throws(CatalogError) in
             try loan.run(
                 Query("embedding", "SELECT bytes FROM facet_embeddings WHERE key = $1", [.blob(key.bytes)]))
         }
         let stored = rows.flatMap { $0.count == 1 ? EmbeddingCoding.decode($0.bytes(0, 0)) : nil } ?? []
-        return count(Self.select(spaces, from: waiting + stored), key)
-    }
-
-    private static func select(_ spaces: [SpaceName], from known: [Embedding]) -> [Embedding]? {
-        var found: [Embedding] = []
-        for space in spaces {
-            guard let embedding = known.first(where: { $0.space == space }) else { return nil }
-            found.append(embedding)
-        }
-        return found
+        return count((waiting + stored).select(spaces), key)
     }
 
     private func count(_ found: [Embedding]?, _ key: EmbeddingKey) -> [Embedding]? {
@@ -78,17 +69,13 @@ package final class PostgresEmbeddings: EmbeddingKeeper {
         guard limit > 0, EmbeddingCoding.bytes(of: embeddings) <= limit else { return }
         state.withLock { state in
             let known = state.waiting[key.bytes] ?? []
-            let merged = Self.merge(embeddings, over: known)
+            let merged = embeddings.merged(over: known)
             let growth = EmbeddingCoding.bytes(of: merged) - (known.isEmpty ? 0 : EmbeddingCoding.bytes(of: known))
             guard !state.isClosed, state.waitingBytes + growth <= Self.mostWaitingBytes else { return }
             state.waiting[key.bytes] = merged
             state.waitingBytes += growth
         }
         schedule()
-    }
-
-    private static func merge(_ new: [Embedding], over old: [Embedding]) -> [Embedding] {
-        new + old.filter { known in !new.contains { $0.space == known.space } }
     }
 
     // MARK: Writing
@@ -138,7 +125,7 @@ package final class PostgresEmbeddings: EmbeddingKeeper {
                     """,
                     [
                         .blob(key), .integer(now),
-                        .blob(EmbeddingCoding.encode(Self.merge(values[key] ?? [], over: stored[key] ?? []))),
+                        .blob(EmbeddingCoding.encode((values[key] ?? []).merged(over: stored[key] ?? []))),
                     ])
             }
             queries.append(
