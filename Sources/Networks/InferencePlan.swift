@@ -20,7 +20,7 @@ package final class InferencePlan: Sendable {
     package let precision: Precision
     /// Bytes of packed weights held.
     package let weightBytes: Int
-    let steps: [PlanStep]
+    var steps: [PlanStep] { order.steps }
     private let order: PlanOrder
     let shapes: [MapShape]
     private let results: [NetworkOutput: ValueID]
@@ -48,11 +48,10 @@ package final class InferencePlan: Sendable {
         self.instructions = instructions
         self.precision = precision
         order = PlanOrder(builder.steps)
-        steps = order.steps
         shapes = builder.shapes
         results = builder.results
         layout = order.layout(shapes: shapes, results: Array(results.values))
-        weightBytes = steps.reduce(0) { sum, step in
+        weightBytes = order.steps.reduce(0) { sum, step in
             if case .convolution(let kernel, _, _) = step.operation { return sum + kernel.byteCount }
             return sum
         }

@@ -25,9 +25,9 @@ class Counter:
     """The allocation counter: compiled once, preloaded through `environment`."""
 
     def __init__(self, folder):
-        self.library, self.file = pathlib.Path(folder) / "allocations.so", pathlib.Path(folder) / "counts"
-        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", self.library, ROOT / "Tests/Benchmarks/curves/allocations.c"], check=True)
-        self.environment = dict(os.environ, LD_PRELOAD=str(self.library), FACET_ALLOCATIONS=str(self.file))
+        self.counter, self.file = pathlib.Path(folder) / "allocations.so", pathlib.Path(folder) / "counts"
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", self.counter, ROOT / "Tests/Benchmarks/curves/allocations.c"], check=True)
+        self.environment = dict(os.environ, LD_PRELOAD=str(self.counter), FACET_ALLOCATIONS=str(self.file))
 
     def read(self):
         return struct.unpack("QQ", self.file.read_bytes()[:16])
