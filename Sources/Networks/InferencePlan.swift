@@ -20,6 +20,9 @@ package final class InferencePlan: Sendable {
     package let precision: Precision
     /// Bytes of packed weights held.
     package let weightBytes: Int
+    /// Multiply-adds for one image when every output is asked for.
+    package let multiplyAdds: Int
+    /// A new array each time: for building and profiling, not for a request.
     var steps: [PlanStep] { order.steps }
     private let order: PlanOrder
     let shapes: [MapShape]
@@ -51,18 +54,13 @@ package final class InferencePlan: Sendable {
         shapes = builder.shapes
         results = builder.results
         layout = order.layout(shapes: shapes, results: Array(results.values))
-        weightBytes = order.steps.reduce(0) { sum, step in
-            if case .convolution(let kernel, _, _) = step.operation { return sum + kernel.byteCount }
-            return sum
+        var (bytes, work) = (0, 0)
+        for step in order.steps {
+            guard case .convolution(let kernel, _, _) = step.operation else { continue }
+            bytes += kernel.byteCount
+            work += kernel.geometry.workPerPixel * shapes[step.output].pixels
         }
-    }
-
-    /// Multiply-adds for one image when every output is asked for.
-    package var multiplyAdds: Int {
-        steps.reduce(0) { sum, step in
-            guard case .convolution(let kernel, _, _) = step.operation else { return sum }
-            return sum + kernel.geometry.workPerPixel * shapes[step.output].pixels
-        }
+        (weightBytes, multiplyAdds) = (bytes, work)
     }
 
     /// Images computed in one pass: more are run in parts of this many.
