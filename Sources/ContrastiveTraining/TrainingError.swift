@@ -14,6 +14,8 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     case alreadyStarted(path: String)
     case tooFewImages(found: Int, needed: Int)
     case badSetting(String)
+    /// The model to start from cannot be used for this run.
+    case cannotStart(path: String, reason: String)
 
     package var description: String {
         switch self {
@@ -36,6 +38,7 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .tooFewImages(let found, let needed):
             "there are \(found) images to train on, and a batch has \(needed); add images or lower --batch"
         case .badSetting(let reason): reason
+        case .cannotStart(let path, let reason): "training cannot start from \(path): \(reason)"
         }
     }
 }

@@ -19,6 +19,7 @@ struct TrainCommand: ParsableCommand {
               facet train --data data --recipe looc --out models/mine
               facet train --data photos --factors color,rotation --out models/turned
               facet train --data data --recipe looc --out models/mine --resume
+              facet train --data data --start-from models/mine --out models/longer
               facet serve --model mine
 
             Every few minutes, on Ctrl-C and at the end the whole state is saved, and the model folder can be served; the \
@@ -36,6 +37,11 @@ struct TrainCommand: ParsableCommand {
 
     @Flag(help: "Go on with the run in --out; the other flags must be as they were.")
     var resume = false
+
+    @Option(
+        help: "A model folder whose weights to start with, to train it longer or on other images.",
+        completion: .directory)
+    var startFrom: String?
 
     @OptionGroup(title: "Method")
     var method: MethodOptions
@@ -73,7 +79,8 @@ struct TrainCommand: ParsableCommand {
         (pace.stepsPerRecord, pace.checkpointSeconds) = (logEvery, checkpointMinutes * 60)
         let folder = RunFolder(URL(fileURLWithPath: out))
         let trainer = try Trainer(
-            configuration, data: data, folder: folder, resumes: resume, pool: pool, pace: pace,
+            configuration, data: data, folder: folder, resumes: resume, pool: pool,
+            start: try startFrom.map { try StartingModel(URL(fileURLWithPath: $0)) }, pace: pace,
             command: CommandLine.arguments.joined(separator: " "))
         say(opening(trainer, data))
         try train(trainer, stop)

@@ -2,6 +2,7 @@
 
 internal import Foundation
 package import Kernels
+internal import ModelFolders
 internal import Networks
 
 /// Trains one model from a folder of images: steps, log, checkpoints, report.
@@ -20,6 +21,7 @@ package final class Trainer {
     private let rhythm: Pace
     private let reports: ReportWriter
     private let earlierSeconds: Double
+    private let start: StartingModel?
     private let started = ContinuousClock.now
     private var order: (epoch: Int, images: [Int]) = (-1, [])
 
@@ -34,13 +36,15 @@ package final class Trainer {
         package init() {}
     }
 
-    /// Starts a run, or goes on with the one in `folder`.
+    /// Starts a run, from random weights or from those of `start`, or goes on with the one in `folder`.
     ///
     /// - Throws: ``TrainingError`` when there is nothing to resume, something to overwrite, or too little data.
     package init(
         _ configuration: TrainingConfiguration, data: TrainingData, folder: RunFolder, resumes: Bool, pool: ComputePool,
-        pace: Pace = Pace(), command: String = ""
+        start: StartingModel? = nil, pace: Pace = Pace(), command: String = ""
     ) throws {
+        var configuration = configuration
+        configuration.startDigest = start?.digest ?? ""
         guard data.training.count >= configuration.step.batch else {
             throw TrainingError.tooFewImages(found: data.training.count, needed: configuration.step.batch)
         }
@@ -54,11 +58,12 @@ package final class Trainer {
             (state, steps, earlierSeconds) = (saved.state, saved.steps, saved.seconds)
         } else {
             if let path = folder.occupant { throw TrainingError.alreadyStarted(path: path) }
-            (state, steps, earlierSeconds) = (try Self.start(configuration), 0, 0)
+            (state, steps, earlierSeconds) = (try Self.begin(configuration, from: start), 0, 0)
         }
         try folder.create()
         self.configuration = configuration
         self.folder = folder
+        self.start = start
         source = data
         self.pool = pool
         rhythm = pace
@@ -70,15 +75,17 @@ package final class Trainer {
             every: pace.stepsPerRecord)
     }
 
-    private static func start(_ configuration: TrainingConfiguration) throws -> TrainingState {
-        var random = RandomStream(seed: configuration.seed, BatchSource.Purpose.weights.rawValue)
-        let weights = configuration.network.initialWeights(using: &random)
+    private static func begin(
+        _ configuration: TrainingConfiguration, from start: StartingModel?
+    ) throws -> TrainingState {
         let queues = configuration.headNames.indices.map { space in
             var random = RandomStream(seed: configuration.seed, BatchSource.Purpose.queues.rawValue, UInt64(space))
             return KeyQueue(
                 length: configuration.step.queueLength, dimensions: configuration.projection, random: &random)
         }
-        return try TrainingState(starting: weights, queues: queues)
+        if let start { return try TrainingState(starting: start.weights(for: configuration), queues: queues) }
+        var random = RandomStream(seed: configuration.seed, BatchSource.Purpose.weights.rawValue)
+        return try TrainingState(starting: configuration.network.initialWeights(using: &random), queues: queues)
     }
 
     /// Steps of the whole run.
@@ -158,6 +165,10 @@ package final class Trainer {
         .init(steps: steps, rate: rate, seconds: seconds, queues: engine.state.queues)
     }
 
+    private var provenance: [String: JSONScalar] {
+        recorder.provenance(moment, data: source).merging(start?.provenance ?? [:]) { made, _ in made }
+    }
+
     /// Writes the state, the model folder and the report.
     private func save() throws(TrainingError) {
         guard engine.state.isFinite else { throw .brokenWeights(step: steps) }
@@ -169,7 +180,7 @@ package final class Trainer {
         }
         try ModelPublisher(configuration: configuration, folder: folder)
             .publish(
-                engine.state, training: recorder.provenance(moment, data: source), curves: recorder.curves())
+                engine.state, training: provenance, curves: recorder.curves())
         try reports.write(recorder, data: source, totalSteps: totalSteps)
     }
 }

@@ -24,6 +24,8 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     package var seed: UInt64 = 1
     /// SHA-256 over the data's names and contents.
     package var dataDigest = ""
+    /// SHA-256 of the weights that the run starts with; empty for random ones.
+    package var startDigest = ""
 
     /// The published recipe at a size that a CPU can train.
     package init(recipe: Recipe, factors: [Factor]? = nil) {

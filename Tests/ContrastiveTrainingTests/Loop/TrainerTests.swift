@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Checkpoints
 import ContrastiveTraining
 import Foundation
 import Kernels
@@ -31,7 +32,7 @@ struct TrainerTests {
         }
 
         func trainer(
-            _ name: String, resumes: Bool = false, threads: Int? = nil,
+            _ name: String, resumes: Bool = false, threads: Int? = nil, from start: String? = nil,
             _ change: (inout TrainingConfiguration) -> Void = { _ in }
         ) throws -> Trainer {
             var configuration = TrainerTests.configuration
@@ -40,7 +41,8 @@ struct TrainerTests {
             (pace.stepsPerRecord, pace.heldOutChecks) = (2, 3)
             return try Trainer(
                 configuration, data: try data(), folder: RunFolder(url.appendingPathComponent(name)), resumes: resumes,
-                pool: threads.map { ComputePool(threads: $0) } ?? pool, pace: pace)
+                pool: threads.map { ComputePool(threads: $0) } ?? pool,
+                start: try start.map { try StartingModel(url.appendingPathComponent($0)) }, pace: pace)
         }
 
         func bytes(_ path: String) throws -> Data { try Data(contentsOf: url.appendingPathComponent(path)) }
@@ -133,6 +135,56 @@ struct TrainerTests {
         #expect(throws: TrainingError.tooFewImages(found: try place.data().training.count, needed: 64)) {
             try place.trainer("other") { $0.step.batch = 64 }
         }
+    }
+
+    @Test("A run that starts from a model begins with its weights, says so, and resumes only with the same model")
+    func startsFrom() throws {
+        let place = try Place()
+        let before = try place.trainer("before")
+        _ = try before.run()
+        // At a rate next to nothing the weights stay what they were at the start.
+        let still = try place.trainer("still", from: "before") {
+            ($0.schedule.base, $0.seed) = (1e-30, 9)
+        }
+        _ = try still.run(stop: { still.steps == 4 })
+        let names = try ModelFolder(opening: still.folder.model).checkpoint.entries.map(\.name)
+        let weights = try [before, still].map {
+            CheckpointWeights(try ModelFolder(opening: $0.folder.model).checkpoint)
+        }
+        for name in names where !name.contains("running") && !name.contains("num_batches") {
+            let pair = try weights.map { try $0.withFloats(name) { Array($0) } }
+            #expect(pair[0] == pair[1], "\(name)")
+        }
+        let facts = try ModelFolder(opening: still.folder.model).manifest.training
+        #expect(facts?["started_from"] == .text("before") && facts?["earlier_epochs"] == .number(3))
+        let change = { (configuration: inout TrainingConfiguration) in
+            (configuration.schedule.base, configuration.seed) = (1e-30, 9)
+        }
+        #expect(throws: TrainingError.self) { try place.trainer("still", resumes: true, change) }
+        let second = try place.trainer("still", resumes: true, from: "before", change)
+        #expect(try second.run() == .finished)
+        #expect(try ModelFolder(opening: second.folder.model).manifest.training?["earlier_epochs"] == .number(3))
+        let third = try place.trainer("third", from: "still")
+        _ = try third.run(stop: { third.steps == 1 })
+        #expect(try ModelFolder(opening: third.folder.model).manifest.training?["earlier_epochs"] == .number(6))
+    }
+
+    @Test("A model of another shape or with other heads is no start, with what to choose")
+    func unfitStarts() throws {
+        let place = try Place()
+        _ = try place.trainer("before").run()
+        for change: (inout TrainingConfiguration) -> Void in [
+            { $0.width = 8 }, { $0.projection = 8 }, { $0.recipe = .loocpp },
+            { $0.factors = [.color, .texture, .rotation] }, { $0.factors = [.color] },
+        ] {
+            do {
+                _ = try place.trainer("other", from: "before", change)
+                Issue.record("an unfit model was taken")
+            } catch TrainingError.cannotStart(_, let reason) {
+                #expect(reason.contains("--width"))
+            }
+        }
+        #expect(throws: TrainingError.self) { try place.trainer("other", from: "nowhere") }
     }
 
     @Test("Weights that explode are never saved: the last good checkpoint stays")
