@@ -31,7 +31,7 @@ SUBSTITUTIONS = {
     ".build/release/facet train --data data --recipe looc --out models/looc": f".build/release/facet train --data data --recipe looc --out models/looc {BRIEF} --epochs 2",
     ".build/release/facet train --data photos --factors color,rotation --epochs 200 --out models/turned": f".build/release/facet train --data photos --factors color,rotation --epochs 2 --out models/turned {BRIEF}",
     # Two models and few draws in place of minutes.
-    ".build/release/facet evaluate --models facet-small,loocpp,moco,moco-all --data data --report report.html": ".build/release/facet evaluate --models facet-small --data data --report report.html --quick --profile-images 20 --no-baselines",
+    ".build/release/facet evaluate --models facet-small,looc-120,loocpp,moco,moco-all --data data --report report.html": ".build/release/facet evaluate --models facet-small --data data --report report.html --quick --profile-images 20 --no-baselines",
     ".build/release/facet evaluate --models mine --data photos --quick --write-profile": ".build/release/facet evaluate --models mine --data photos --quick --write-profile --profile-images 20",
     ".build/release/facet evaluate --models mine --data photos --quick --report report.html --write-profile": ".build/release/facet evaluate --models mine --data photos --quick --report report.html --write-profile --profile-images 20",
     # A model that is there.

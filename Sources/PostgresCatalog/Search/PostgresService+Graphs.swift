@@ -75,12 +75,17 @@ extension PostgresService {
 
     // MARK: Measuring
 
-    /// Efforts that are tried, the least first.
-    private static let efforts = [40, 100, 200, 400, 800]
+    /// Efforts, the least first; 1,000 is the most that pgvector takes.
+    private static let efforts = [40, 100, 200, 400, 800, 1_000]
     private static let depth = 10
+    /// Part of what may be missing that is kept in reserve, because the measurement is one of a sample.
+    private static let reserve = 0.3
 
     /// Measures the share of the best 10 that searches of each kind find, with stored items as queries and
-    /// themselves left out.
+    /// themselves left out, and takes the next effort above the first that finds enough.
+    ///
+    /// A new picture has no links of its own: of 52,000 rows in clusters, items found all of their best 10 with an effort of
+    /// 40, and queries that were no items 0.980 of them; with 100 these found 0.998.
     private func measure(_ record: CollectionRecord, _ loan: Loan) throws(CatalogError) {
         guard let settings = postgres.configuration.approximation else { return }
         let spaces = record.definition.spaces
@@ -92,6 +97,7 @@ extension PostgresService {
                     ORDER BY hashint8(number) LIMIT \(min(settings.probes, 50))
                     """))
         let probes = sample.indices.map { (row: sample.integer($0, 0), vector: sample.vector($0, 1, isHalf: isHalf)) }
+        let enough = settings.recall + Self.reserve * (1 - settings.recall)
         var lines: [JSONValue] = []
         for weights in Self.weightings(spaces.count) {
             let queries = probes.compactMap { probe in
@@ -101,17 +107,18 @@ extension PostgresService {
             let exact = try queries.map { (row, query) throws(CatalogError) in
                 try found(record, query, nil, loan).subtracting([row])
             }
-            var best: (effort: Int, recall: Double) = (0, 0)
-            for effort in Self.efforts {
+            var (recall, chosen) = (0.0, Self.efforts[0])
+            for (place, effort) in Self.efforts.dropLast().enumerated() {
                 var hits = 0
                 for ((_, query), wanted) in zip(queries, exact) {
                     hits += try found(record, query, effort, loan).intersection(wanted).count
                 }
                 let total = exact.reduce(0) { $0 + $1.count }
-                best = (effort, total == 0 ? 0 : Double(hits) / Double(total))
-                if best.recall >= settings.recall { break }
+                recall = total == 0 ? 0 : Double(hits) / Double(total)
+                chosen = Self.efforts[place + 1]
+                if recall >= enough { break }
             }
-            lines.append(Self.line(kind, best, isUsed: best.recall >= settings.recall))
+            lines.append(Self.line(kind, (chosen, recall), isUsed: recall >= enough))
         }
         _ = try loan.run(
             Query(
